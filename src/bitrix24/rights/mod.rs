@@ -1,0 +1,3 @@
+//! May it be called?
+
+pub mod method;

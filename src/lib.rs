@@ -1,0 +1,3 @@
+//! Callgate.
+
+pub mod bitrix24;
