@@ -1,0 +1,28 @@
+/** What `cargo xtask test` holds our JavaScript against, beyond its layout. */
+import js from '@eslint/js'
+import globals from 'globals'
+
+const rules = {
+  eqeqeq: 'error',
+  'no-unused-vars': ['error', { args: 'after-used', caughtErrors: 'none' }],
+  'no-var': 'error',
+  'object-shorthand': 'error',
+  'prefer-const': 'error',
+}
+
+export default [
+  { ignores: ['target/', 'pkg/wasm/', '**/node_modules/'] },
+  js.configs.recommended,
+  { files: ['**/*.{js,mjs}'], rules },
+  // What ships runs anywhere: only what every runtime has, and Node's own in Node's own files.
+  {
+    files: ['src/js/*.js', 'pkg/*.js'],
+    languageOptions: { globals: { ...globals['shared-node-browser'], ...globals.worker } },
+  },
+  { files: ['pkg/{node,disk}*.js'], languageOptions: { globals: globals.node } },
+  { files: ['www/**/*.{js,mjs}'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['*.js', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'xtask/**/*.mjs'],
+    languageOptions: { globals: { ...globals.node, ...globals.browser } },
+  },
+]

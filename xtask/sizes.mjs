@@ -1,0 +1,52 @@
+/**
+ * Prints what a page loads before its first call, as `cargo xtask build` left it in pkg/.
+ * The script is bundled and minified as a user's bundler does it.
+ */
+import { readFile } from 'node:fs/promises'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const pkg = new URL('../pkg/', import.meta.url)
+
+/** The bytes of `exports` of an entry point, bundled and minified. */
+async function bundle(entry, names = '{ Portal, CallgateError }') {
+  const { outputFiles } = await build({
+    stdin: { contents: `export ${names} from './${entry}'`, resolveDir: pkg.pathname },
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    target: 'es2022',
+    write: false,
+  })
+  return outputFiles[0].contents
+}
+
+const raw = (bytes) => bytes.length
+const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length
+const brotli = (bytes) =>
+  brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  }).length
+
+const wasm = await readFile(new URL('wasm/callgate.wasm', pkg))
+const script = await bundle('browser.js')
+const inline = await bundle('inline.js')
+
+const measure = (bytes) => [raw, gzip, brotli].map((size) => size(bytes))
+const sum = (one, other) => one.map((size, at) => size + other[at])
+const rows = [
+  ['callgate.wasm', measure(wasm)],
+  ['script, minified', measure(script)],
+  ['bytes to the first call', sum(measure(wasm), measure(script))],
+  ['callgate/inline, minified', measure(inline)],
+]
+
+const line = (name, ...cells) =>
+  name.padEnd(28) + cells.map((it) => String(it).padStart(10)).join('')
+console.log(line('bytes', 'raw', 'gzip -9', 'brotli 11'))
+for (const [name, sizes] of rows) {
+  console.log(line(name, ...sizes.map((size) => size.toLocaleString('en'))))
+}

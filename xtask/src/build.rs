@@ -1,0 +1,223 @@
+//! `cargo xtask build`: the crate as WebAssembly, with its glue, in `pkg/wasm/`.
+//!
+//! wasm-bindgen writes glue for bundlers and puts the JavaScript that crates bring along into
+//! folders named by hashes. Here the glue gets one import object and stable paths, so that any
+//! runtime can instantiate the module with the few lines of `pkg/boot.js`:
+//!
+//! | in `pkg/wasm/` | what it is |
+//! |---|---|
+//! | `callgate.wasm` | the module; it imports from `./callgate_bg.js` alone |
+//! | `callgate_bg.js` | the glue: exports the public classes, and what the module imports |
+//! | `js/*.js` | the crate's own `src/js/*.js`, as they are |
+//! | `js/CRATE/…` | the JavaScript that a dependency brings along |
+//! | `inline.js` | the module's bytes as text |
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+use crate::tools::{self, WASM, cargo, command, npm_tool, root, target_dir};
+
+pub(crate) const HELP: &str = "\
+Builds the npm package: compiles the crate to WebAssembly, shrinks it, writes pkg/wasm/
+and prints what a user's page loads before its first call.
+
+Usage: cargo xtask build
+
+Installs what is missing: Rust's wasm target and the npm packages of package-lock.json.
+";
+
+const GLUE: &str = "callgate_bg.js";
+
+/// A path inside `pkg/wasm/` and what the file there holds.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Builds the package and prints its sizes.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    if tools::help_asked(args, HELP)? {
+        return Ok(());
+    }
+    package()?;
+    sizes()
+}
+
+/// Brings `pkg/` up to date.
+pub(crate) fn package() -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    tools::run(cargo().args([
+        "build",
+        "--release",
+        "--lib",
+        "--package",
+        "callgate",
+        "--target",
+        WASM,
+    ]))?;
+
+    let compiled = target_dir().join(WASM).join("release/callgate.wasm");
+    let (mut files, module) = bind(&compiled)?;
+    let module = shrink(&module)?;
+    files.insert("inline.js".into(), embed(&module).into_bytes());
+    files.insert("callgate.wasm".into(), module);
+
+    replace(&root().join("pkg/wasm"), &files)?;
+    for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+        let from = root().join(name);
+        fs::copy(&from, root().join("pkg").join(name))
+            .with_context(|| format!("cannot copy {} into pkg/", from.display()))?;
+    }
+    Ok(())
+}
+
+/// Prints the size table of what [`package`] built.
+pub(crate) fn sizes() -> Result<()> {
+    tools::run(command("node").arg("xtask/sizes.mjs"))
+}
+
+/// Makes the glue and the JavaScript beside it; returns them and the module they belong to.
+fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
+    let mut bindgen = Bindgen::new();
+    let mut output = bindgen
+        .input_path(compiled)
+        .bundler(true)?
+        .encode_into(EncodeInto::Always)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate_output()
+        .context("wasm-bindgen could not read the compiled module")?;
+
+    // wasm-bindgen names an import by a hash, and lets the module import from snippets directly.
+    // Hashes don't compress, and one import object is simpler than several.
+    let glue_module = format!("./{GLUE}");
+    let mut renamed = Vec::new();
+    let mut direct = String::new();
+    for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
+        let short = format!("i{number}");
+        if import.module == glue_module {
+            renamed.push((format!("export function {}(", import.name), short.clone()));
+        } else {
+            let (name, module) = (&import.name, &import.module);
+            direct.push_str(&format!(
+                "export {{ {name} as {short} }} from '{module}';\n"
+            ));
+            import.module.clone_from(&glue_module);
+        }
+        import.name = short;
+    }
+
+    let out = target_dir().join("bindgen");
+    output.emit(&out)?;
+    let mut glue = read_text(&out.join(GLUE))?;
+    let module = read(&out.join("callgate_bg.wasm"))?;
+    for (old, short) in renamed {
+        ensure!(
+            glue.matches(&old).count() == 1,
+            "the glue has no single `{old}…)`"
+        );
+        glue = glue.replace(&old, &format!("export function {short}("));
+    }
+    glue.push_str(&direct);
+
+    let mut files = Files::new();
+    let inline = output.snippets().iter().flat_map(|(folder, texts)| {
+        let name = move |(number, text)| (format!("{folder}/inline{number}.js"), text);
+        texts.iter().enumerate().map(name)
+    });
+    let modules = output
+        .local_modules()
+        .iter()
+        .map(|(path, text)| (path.clone(), text));
+    for (path, text) in inline.chain(modules) {
+        let stable = stable_path(&path);
+        glue = glue.replace(&format!("./snippets/{path}"), &format!("./{stable}"));
+        let before = files.insert(stable, text.clone().into_bytes());
+        ensure!(
+            before.is_none(),
+            "two crates of one name both bring {path} along"
+        );
+    }
+    // Those modules import their neighbours, which wasm-bindgen doesn't know of.
+    for path in scripts(&root().join("src/js"))? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files.insert(format!("js/{name}"), read(&path)?);
+    }
+    files.insert(GLUE.into(), glue.into_bytes());
+    Ok((files, module))
+}
+
+/// Where a crate's JavaScript lands: `gloo-net-0f1e2d/inline0.js` in `js/gloo-net/inline0.js`,
+/// and our own `callgate-0f1e2d/src/js/face.js` in `js/face.js`.
+fn stable_path(path: &str) -> String {
+    let (folder, rest) = path.split_once('/').unwrap_or(("", path));
+    match folder.rsplit_once('-').map_or(folder, |(name, _hash)| name) {
+        "callgate" => format!("js/{}", rest.strip_prefix("src/js/").unwrap_or(rest)),
+        name => format!("js/{name}/{rest}"),
+    }
+}
+
+/// Runs wasm-opt, unless it was this very module that it shrank the last time.
+fn shrink(module: &[u8]) -> Result<Vec<u8>> {
+    let folder = target_dir().join("wasm-opt");
+    let (before, after) = (folder.join("before.wasm"), folder.join("after.wasm"));
+    if !(after.exists() && fs::read(&before).is_ok_and(|last| last == module)) {
+        fs::create_dir_all(&folder)?;
+        if after.exists() {
+            fs::remove_file(&after)?;
+        }
+        fs::write(&before, module)?;
+        let mut wasm_opt = npm_tool("wasm-opt");
+        tools::run(wasm_opt.arg("-Oz").arg(&before).arg("-o").arg(&after))?;
+    }
+    read(&after)
+}
+
+/// The module's bytes as a JavaScript module, in hexadecimal: twice as long as the bytes, but a
+/// server's compression makes 1.1 times the module's of it, where base64 makes 1.4 times.
+fn embed(module: &[u8]) -> String {
+    let mut text = String::from("// Generated: the bytes of callgate.wasm.\nexport default '");
+    for byte in module {
+        let digit = |value: u8| char::from_digit(value.into(), 16);
+        text.extend([digit(byte >> 4), digit(byte & 15)].into_iter().flatten());
+    }
+    text.push_str("';\n");
+    text
+}
+
+/// Makes `folder` hold these files and no others.
+fn replace(folder: &Path, files: &Files) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// The JavaScript files of a folder.
+fn scripts(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))?;
+    let paths: Vec<_> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    Ok(paths
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|it| it == "js"))
+        .collect())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
