@@ -15,30 +15,34 @@ const transports = {
 }
 
 /**
+ * `hold` is for our own engine and stands in for `signal`, which costs a twelfth of a call: it
+ * is called at once with a function that ends the call for the reason given. Where it is missing
+ * the signal has to be touched before it is known to be needed: there is no other way to hear it.
+ *
  * @param {string} url
- * @param {{ method?: string, headers?: Record<string, string>, body?: string, signal?: AbortSignal }} init
+ * @param {{ method?: string, headers?: Record<string, string>, body?: string,
+ *   signal?: AbortSignal, hold?: (abort: (reason: unknown) => void) => void }} init
  * @returns {Promise<{ status: number, headers: { get(name: string): string | null }, text(): Promise<string> }>}
  */
 export function nodeFetch(url, init = {}) {
   return new Promise((resolve, reject) => {
+    const { method, headers, body, hold } = init
+    const signal = hold ? undefined : init.signal
+    signal?.throwIfAborted()
     const target = URL.canParse(url) ? new URL(url) : undefined
     const transport = transports[target?.protocol]
     if (!transport) throw new TypeError('callgate: not an http or https address')
 
-    // Unlike the rest of `init`, a signal has to be touched before it is known to be needed:
-    // there is no other way to hear it.
-    const { method, headers, body, signal } = init
-    signal?.throwIfAborted()
-
-    const fail = (error) => {
-      signal?.removeEventListener('abort', abort)
-      reject(error)
+    const settle = (done, value) => {
+      signal?.removeEventListener('abort', aborted)
+      done(value)
     }
-    const lost = (error) => fail(connectionError(target.host, error))
-    const abort = () => {
-      fail(signal.reason)
+    const lost = (error) => settle(reject, connectionError(target.host, error))
+    const abort = (reason) => {
+      settle(reject, reason)
       request.destroy()
     }
+    const aborted = () => abort(signal.reason)
 
     const request = transport.request(target, { method, headers, agent: transport.agent })
     request.on('error', lost)
@@ -46,12 +50,10 @@ export function nodeFetch(url, init = {}) {
       const chunks = []
       message.on('data', (chunk) => chunks.push(chunk))
       message.on('error', lost) // an answer that ends too early comes here, as `aborted`
-      message.on('end', () => {
-        signal?.removeEventListener('abort', abort)
-        resolve(new Answer(message, chunks))
-      })
+      message.on('end', () => settle(resolve, new Answer(message, chunks)))
     })
-    signal?.addEventListener('abort', abort)
+    hold?.(abort)
+    signal?.addEventListener('abort', aborted)
     request.end(body)
   })
 }

@@ -148,6 +148,18 @@ test('a_signal_is_let_go_when_the_answer_is_here', async () => {
   assert.equal(listeners, 0)
 })
 
+test('the_engine_can_hold_a_call_and_end_it_without_a_signal', async () => {
+  let abort
+  const { url } = await serve(() => abort(new Error('enough')))
+  const init = {
+    hold: (it) => (abort = it),
+    get signal() {
+      return assert.fail('the signal was touched')
+    },
+  }
+  await assert.rejects(nodeFetch(url, init), /^Error: enough$/)
+})
+
 test('an_answer_shorter_than_announced_rejects', async () => {
   const { url } = await serve((request, response) => {
     response.writeHead(200, { 'Content-Length': '100' })

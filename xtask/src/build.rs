@@ -21,7 +21,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
-use crate::tools::{self, WASM, cargo, command, npm_tool, root, target_dir};
+use crate::tools::{self, WASM, cargo, command, npm_tool, root, run, target_dir};
 
 pub(crate) const HELP: &str = "\
 Builds the npm package: compiles the crate to WebAssembly, shrinks it, writes pkg/wasm/
@@ -38,7 +38,7 @@ const GLUE: &str = "callgate_bg.js";
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds the package and prints its sizes.
-pub(crate) fn run(args: &[String]) -> Result<()> {
+pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     if tools::help_asked(args, HELP)? {
         return Ok(());
     }
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
 pub(crate) fn package() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_packages()?;
-    tools::run(cargo().args([
+    run(cargo().args([
         "build",
         "--release",
         "--lib",
@@ -77,7 +77,7 @@ pub(crate) fn package() -> Result<()> {
 
 /// Prints the size table of what [`package`] built.
 pub(crate) fn sizes() -> Result<()> {
-    tools::run(command("node").arg("xtask/sizes.mjs"))
+    run(command("node").arg("xtask/sizes.mjs"))
 }
 
 /// Makes the glue and the JavaScript beside it; returns them and the module they belong to.
@@ -172,7 +172,7 @@ fn shrink(module: &[u8]) -> Result<Vec<u8>> {
         }
         fs::write(&before, module)?;
         let mut wasm_opt = npm_tool("wasm-opt");
-        tools::run(wasm_opt.arg("-Oz").arg(&before).arg("-o").arg(&after))?;
+        run(wasm_opt.arg("-Oz").arg(&before).arg("-o").arg(&after))?;
     }
     read(&after)
 }

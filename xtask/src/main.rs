@@ -1,6 +1,10 @@
-//! `cargo xtask <verb>`: everything that is done to this repository, each wish one command.
+//! `cargo xtask <verb>`: everything that is done with this repository, each wish one command.
 
+mod bench;
 mod build;
+mod catalogue;
+mod demo;
+mod test;
 mod tools;
 
 use std::process::ExitCode;
@@ -13,6 +17,10 @@ Callgate's commands. Each does its whole job from a fresh clone.
 Usage: cargo xtask <verb> [--help]
 
   build       compile to WebAssembly and lay out the npm package in pkg/
+  test        run every check and test
+  demo        serve the demo in the test portal, or check it in headless Chromium
+  bench       measure size and speed
+  catalogue   write or check the catalogue of methods
 ";
 
 fn main() -> ExitCode {
@@ -30,12 +38,16 @@ fn run() -> Result<()> {
     let Some((verb, rest)) = args.split_first() else {
         bail!("which verb?\n\n{HELP}");
     };
-    if ["--help", "-h", "help"].contains(&verb.as_str()) {
-        print!("{HELP}");
-        return Ok(());
-    }
     match verb.as_str() {
-        "build" => build::run(rest),
+        "build" => build::run_verb(rest),
+        "test" => test::run_verb(rest),
+        "demo" => demo::run_verb(rest),
+        "bench" => bench::run_verb(rest),
+        "catalogue" => catalogue::run(rest),
+        "--help" | "-h" | "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
         _ => bail!("no such verb: {verb}\n\n{HELP}"),
     }
 }

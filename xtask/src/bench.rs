@@ -1,0 +1,26 @@
+//! `cargo xtask bench`: what the package weighs and what a call costs, beside the limits.
+
+use anyhow::Result;
+
+use crate::{
+    build,
+    tools::{self, cargo, command, run},
+};
+
+const HELP: &str = "\
+Measures: the package's size, the core's native benchmarks, and calls in Node beside plain
+code that does the same. Ratios within one run count; times depend on the machine.
+
+Usage: cargo xtask bench
+";
+
+/// Builds the package and runs every benchmark.
+pub(crate) fn run_verb(args: &[String]) -> Result<()> {
+    if tools::help_asked(args, HELP)? {
+        return Ok(());
+    }
+    build::package()?;
+    build::sizes()?;
+    run(cargo().args(["bench", "--package=callgate"]))?;
+    run(command("node").arg("benches/node.mjs"))
+}
