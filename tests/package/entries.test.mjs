@@ -1,0 +1,130 @@
+/** The package as npm delivers it: packed, installed into a project of its own, and imported. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+
+const pkg = fileURLToPath(new URL('../../pkg/', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(pkg, 'package.json'), 'utf8'))
+const names = ['CallgateError', 'Portal', 'ready']
+
+let project
+let packed
+
+before(() => {
+  project = mkdtempSync(join(tmpdir(), 'callgate-package-'))
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  const [report] = JSON.parse(npm(pkg, 'pack', '--json', '--pack-destination', project))
+  packed = report.files.map(({ path }) => path)
+  npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(project, report.filename))
+})
+
+after(() => rmSync(project, { recursive: true, force: true }))
+
+function npm(folder, ...args) {
+  return execFileSync('npm', args, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs a module inside the project and returns what it printed, parsed. */
+function inProject(source, flags = []) {
+  writeFileSync(join(project, 'main.js'), source)
+  return JSON.parse(execFileSync('node', [...flags, 'main.js'], { cwd: project, encoding: 'utf8' }))
+}
+
+test('holds_the_module_once_and_nothing_of_the_workshop', () => {
+  assert.deepEqual(
+    packed.filter((path) => path.endsWith('.wasm')),
+    ['wasm/callgate.wasm'],
+  )
+  for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'index.d.ts']) {
+    assert.ok(packed.includes(needed), `${needed} is missing`)
+  }
+  const foreign = packed.filter(
+    (path) => !/^(wasm\/.*|.*\.js|.*\.d\.ts|README\.md|LICENSE-.*|package\.json)$/.test(path),
+  )
+  assert.deepEqual(foreign, [])
+})
+
+test('every_file_that_the_manifest_names_is_there', () => {
+  const targets = (entry) =>
+    typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targets)
+  for (const path of [...targets(manifest.exports), ...manifest.sideEffects]) {
+    assert.ok(packed.includes(path.replace(/^\.\//, '')), `${path} is missing`)
+  }
+})
+
+test('the_manifest_has_no_fault_that_publint_knows', async () => {
+  const { messages } = await publint({ pkgDir: pkg, strict: true })
+  assert.deepEqual(
+    messages.map((message) => formatMessage(message, manifest)),
+    [],
+  )
+})
+
+for (const entry of ['callgate', 'callgate/inline']) {
+  test(`${entry} exports its names on Node and is ready at once`, () => {
+    const seen = inProject(`
+      import * as callgate from '${entry}'
+      await callgate.ready
+      const { CallgateError, Portal } = callgate
+      console.log(JSON.stringify({
+        names: Object.keys(callgate).sort(),
+        isError: CallgateError.prototype instanceof Error,
+        isClass: typeof Portal,
+      }))`)
+    assert.deepEqual(seen, { names, isError: true, isClass: 'function' })
+  })
+}
+
+test('two_entry_points_in_one_program_are_one_library', () => {
+  const same = inProject(`
+    import { Portal } from 'callgate'
+    import { Portal as Inline } from 'callgate/inline'
+    console.log(Portal === Inline)`)
+  assert.equal(same, true)
+})
+
+test('a_browser_gets_the_entry_that_streams_and_a_bundler_can_see_the_file', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from 'callgate'`, resolveDir: project },
+    bundle: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+  })
+  const script = outputFiles[0].text
+  assert.match(script, /new URL\("\.\/wasm\/callgate\.wasm", import\.meta\.url\)/)
+  assert.doesNotMatch(script, /node:/)
+})
+
+test('the_types_name_what_the_module_has', async () => {
+  const types = readFileSync(join(pkg, 'index.d.ts'), 'utf8')
+  const declared = [...types.matchAll(/^export (?:const|class|function) (\w+)/gm)].map(
+    ([, name]) => name,
+  )
+  assert.deepEqual(declared.sort(), names)
+
+  const [, body] = /^export class Portal \{\n([^]*?)^\}/m.exec(types)
+  const found = [...body.matchAll(/^ {2}(?:(static) )?(?:readonly )?(\w+)(?=[<(:?])/gm)]
+  const members = found
+    .filter(([, , name]) => name !== 'constructor')
+    .map(([, side, name]) => (side ? `static ${name}` : name))
+
+  const { Portal } = await import('callgate')
+  const own = (object) =>
+    Object.getOwnPropertyNames(object).filter((name) => !name.startsWith('__'))
+  const ours = ['constructor', 'free', 'length', 'name', 'prototype'] // the language's and the glue's
+  const built = [...own(Portal).map((name) => `static ${name}`), ...own(Portal.prototype)]
+  const isOurs = (name) => ours.includes(name.replace('static ', ''))
+  assert.deepEqual([...new Set(members)].sort(), built.filter((name) => !isOurs(name)).sort())
+})
