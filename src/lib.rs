@@ -1,3 +1,30 @@
-//! Callgate.
+//! Callgate is a permission-aware call engine for applications that live inside somebody else's
+//! portal. It knows, before a call leaves, whether the call may be made; it understands the answer
+//! "an administrator has to confirm this first" and sees it through; it reads what comes back.
+//!
+//! One rule explains the rest: **the core does no I/O**. A
+//! [`Connection`](bitrix24::engine::Connection) has no clock, no network and no randomness. It is
+//! told what happened and asked what to do, so the same code runs in a page, in a worker, in a
+//! program and in a test that owns the time.
+//!
+//! The house, from the ground up:
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`decision`], [`error`], [`value`], [`json`], [`http`], [`secret`], [`time`] | what every system shares |
+//! | [`bitrix24::rights`] | may it be called? methods, scopes, the catalogue, preflight, confirmations |
+//! | [`bitrix24::wire`] | how is it spoken? forms, envelopes, error codes, events, the frame's messages |
+//! | [`bitrix24::engine`] | how is it run? the connection, its token, its waiting calls |
+//! | [`bitrix24::results`] | results that have Rust types |
+//! | `js` | the only room that knows of JavaScript (compiled for wasm alone) |
+//!
+//! A room stands above all that it imports; nothing imports upwards.
 
 pub mod bitrix24;
+pub mod decision;
+pub mod error;
+pub mod http;
+pub mod json;
+pub mod secret;
+pub mod time;
+pub mod value;

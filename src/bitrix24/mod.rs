@@ -1,3 +1,6 @@
-//! Bitrix24 REST.
+//! Bitrix24 REST: may a call be made, how is it spoken, how is it run.
 
+pub mod engine;
+pub mod results;
 pub mod rights;
+pub mod wire;

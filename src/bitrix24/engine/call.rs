@@ -1,0 +1,163 @@
+//! A call on its way through a connection.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::bitrix24::engine::token::Held;
+use crate::bitrix24::engine::waiting::Wait;
+use crate::bitrix24::rights::method::{MethodName, Version};
+use crate::bitrix24::wire::params::Params;
+use crate::time::Instant;
+
+/// What a caller wants: a method, its parameters, and how to go about it.
+///
+/// ```
+/// use callgate::bitrix24::engine::{Call, OnWaiting};
+/// let mut call = Call::new("voximplant.user.get", r#"{"USER_ID":1}"#).unwrap();
+/// call.on_waiting = OnWaiting::Wait { timeout: None };
+/// ```
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The method.
+    pub method: MethodName,
+    /// Its parameters.
+    pub params: Params,
+    /// The REST version; without one the catalogue's, and 2 for a method that it doesn't know.
+    pub version: Option<Version>,
+    /// Which row of a list to begin with. It replaces a `start` among the parameters.
+    pub start: Option<i64>,
+    /// What to do when an administrator has to confirm the call first.
+    pub on_waiting: OnWaiting,
+    /// How long one HTTP exchange may take; without it the connection's own limit.
+    pub timeout: Option<Duration>,
+    /// Whether the call may be sent again when nobody knows whether it ran.
+    pub idempotent: bool,
+    /// A key under which the portal itself recognises a repetition (version 3).
+    pub idempotency_key: Option<String>,
+}
+
+impl Call {
+    /// A call with the defaults: it rejects when it has to be confirmed, and is not idempotent.
+    ///
+    /// # Errors
+    ///
+    /// As [`MethodName::parse`] and [`Params::parse`].
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::Call;
+    /// assert!(Call::new("", "{}").is_err());
+    /// ```
+    pub fn new(method: &str, params: &str) -> Result<Self, crate::error::Error> {
+        Ok(Self::of(MethodName::parse(method)?, Params::parse(params)?))
+    }
+
+    pub(crate) fn of(method: MethodName, params: Params) -> Self {
+        Self {
+            method,
+            params,
+            version: None,
+            start: None,
+            on_waiting: OnWaiting::Reject,
+            timeout: None,
+            idempotent: false,
+            idempotency_key: None,
+        }
+    }
+}
+
+/// What to do when an administrator has to confirm a call first.
+///
+/// ```
+/// use callgate::bitrix24::engine::OnWaiting;
+/// assert_ne!(OnWaiting::Reject, OnWaiting::Wait { timeout: None });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnWaiting {
+    /// End with an error of kind `waiting`.
+    Reject,
+    /// Keep the token, and repeat the call until it gets another answer or its token ends.
+    Wait {
+        /// How long at most, from the first answer on; without it, as long as the token lives.
+        timeout: Option<Duration>,
+    },
+}
+
+/// A submitted call.
+///
+/// ```
+/// use callgate::bitrix24::engine::CallId;
+/// assert_eq!(CallId(3), CallId(3));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub u32);
+
+/// One HTTP exchange of a call. An answer to an exchange that is no longer awaited is ignored.
+///
+/// ```
+/// use callgate::bitrix24::engine::{CallId, Exchange};
+/// assert_ne!(Exchange { call: CallId(1), attempt: 1 }, Exchange { call: CallId(1), attempt: 2 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Exchange {
+    /// The call.
+    pub call: CallId,
+    /// Which of its exchanges.
+    pub attempt: u32,
+}
+
+/// What a call brought.
+///
+/// ```
+/// use callgate::bitrix24::engine::Answer;
+/// let answer = Answer { body: "…", status: 200, next: Some(50), total: Some(120) };
+/// assert!(answer.next.is_some());
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer<B> {
+    /// The whole body; its member `result` is the result.
+    pub body: B,
+    /// The HTTP status.
+    pub status: u16,
+    /// Where the next page begins.
+    pub next: Option<u64>,
+    /// How many rows there are in all.
+    pub total: Option<u64>,
+}
+
+/// A call that has not ended.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) call: Call,
+    pub(super) version: Version,
+    pub(super) stage: Stage,
+    /// The token of its last request; `None` before the first, and for a webhook.
+    pub(super) token: Option<Arc<Held>>,
+    /// Its exchanges so far.
+    pub(super) attempts: u32,
+    /// It has been repeated with a fresh token already.
+    pub(super) refreshed: bool,
+    /// Once it has been told to wait for a confirmation, and does.
+    pub(super) wait: Option<Wait>,
+    /// The connection's own question, whose end concerns nobody.
+    pub(super) own: bool,
+}
+
+/// Where a running call stands, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits for a fresh token.
+    AwaitingToken { deadline: Instant },
+    /// Its request is out.
+    Sent { deadline: Instant },
+    /// It waits for a confirmation; at that time it is repeated, or its wait ends.
+    Parked { wake_at: Instant },
+}
+
+impl Stage {
+    pub(super) fn wakes_at(self) -> Instant {
+        match self {
+            Self::AwaitingToken { deadline } | Self::Sent { deadline } => deadline,
+            Self::Parked { wake_at } => wake_at,
+        }
+    }
+}

@@ -1,0 +1,634 @@
+//! The state machine: what it is told, what it wants done.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Running, Stage};
+use crate::bitrix24::engine::request::Writer;
+use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
+use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, State};
+use crate::bitrix24::rights::grant::{Grant, Source};
+use crate::bitrix24::rights::method::{MethodName, Version};
+use crate::bitrix24::rights::preflight::Modes;
+use crate::bitrix24::rights::scope::ScopeSet;
+use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
+use crate::bitrix24::wire::code::Meaning;
+use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
+use crate::bitrix24::wire::event::MethodConfirm;
+use crate::bitrix24::wire::params::Params;
+use crate::decision::{Decision, Layer};
+use crate::error::{Error, Kind, Ran};
+use crate::http::{BodyFormat, Failure, Request};
+use crate::secret::Secret;
+use crate::time::Instant;
+
+/// How a connection behaves.
+///
+/// ```
+/// use callgate::bitrix24::engine::Config;
+/// assert_eq!(Config::default().timeout.as_secs(), 60);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The REST version of calls that don't choose one.
+    pub version: Option<Version>,
+    /// What preflight does.
+    pub modes: Modes,
+    /// How long one HTTP exchange may take.
+    pub timeout: Duration,
+    /// What bodies are written in where both would do: forms in a browser, where JSON would cost
+    /// an extra request; JSON elsewhere.
+    pub format: BodyFormat,
+    /// Whether requests may carry headers of their own, which CORS forbids in a browser.
+    pub custom_headers: bool,
+    /// Whether to ask the portal for the token's scopes alongside the first call.
+    pub asks_for_scopes: bool,
+    /// What events prove themselves with.
+    pub application_token: Option<Secret>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            version: None,
+            modes: Modes::default(),
+            timeout: Duration::from_secs(60),
+            format: BodyFormat::Json,
+            custom_headers: true,
+            asks_for_scopes: false,
+            application_token: None,
+        }
+    }
+}
+
+/// What a connection wants done.
+///
+/// ```
+/// use callgate::bitrix24::engine::{CallId, Exchange, Output};
+/// let abort: Output<()> = Output::Abort(Exchange { call: CallId(1), attempt: 1 });
+/// assert!(matches!(abort, Output::Abort(exchange) if exchange.attempt == 1));
+/// ```
+pub enum Output<B> {
+    /// Make this request, and tell [`Connection::response`] or [`Connection::failure`].
+    Send(Exchange, Request),
+    /// This exchange's answer is no longer wanted.
+    Abort(Exchange),
+    /// Get a new token, and tell [`Connection::token`].
+    Refresh(RefreshRequest),
+    /// A call has ended.
+    Done(CallId, Result<Answer<B>, Error>),
+    /// Something to tell whoever listens.
+    Notice(Notice),
+}
+
+/// Something that listeners may want to know.
+///
+/// ```
+/// use callgate::bitrix24::engine::Notice;
+/// let notice = Notice::Token { expires_at: None };
+/// assert!(matches!(notice, Notice::Token { .. }));
+/// ```
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A confirmation has changed.
+    Confirmation(Confirmation),
+    /// Preflight let something pass that looks wrong, or an event could not be checked.
+    Warning {
+        /// The method, where there is one.
+        method: Option<MethodName>,
+        /// What looks wrong, in words.
+        message: String,
+        /// Preflight's decision.
+        decision: Option<Decision>,
+    },
+    /// The token was replaced.
+    Token {
+        /// When the new one ends.
+        expires_at: Option<Instant>,
+    },
+}
+
+/// One client's dealings with one portal. See the [module](super) for how to drive it.
+///
+/// ```
+/// use callgate::bitrix24::engine::{Call, Config, Connection, Output, Token};
+/// use callgate::bitrix24::wire::address::{Endpoint, Origin};
+/// use callgate::bitrix24::wire::envelope::Reply;
+/// use callgate::secret::Secret;
+/// use callgate::time::Instant;
+///
+/// let now = Instant::from_millis(0);
+/// let origin = Origin::parse("portal.example").unwrap();
+/// let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
+/// let mut connection = Connection::with_token(Config::default(), origin, token, false);
+///
+/// let call = connection.submit(now, Call::new("server.time", "{}").unwrap());
+/// let Some(Output::Send(exchange, request)) = connection.poll(now) else { panic!() };
+/// assert_eq!(request.url, "https://portal.example/rest/server.time");
+/// assert_eq!(request.body, r#"{"auth":"tok"}"#);
+///
+/// connection.response(now, exchange, Reply::read(200, r#"{"result":"2026-01-01T00:00:00+00:00"}"#));
+/// let Some(Output::Done(ended, Ok(answer))) = connection.poll(now) else { panic!() };
+/// assert_eq!(ended, call);
+/// assert_eq!(answer.body["result"], "2026-01-01T00:00:00+00:00");
+/// ```
+pub struct Connection<B> {
+    pub(super) config: Config,
+    pub(super) writer: Writer,
+    /// `None` for a webhook.
+    pub(super) tokens: Option<Tokens>,
+    pub(super) webhook_secret: Option<Secret>,
+    /// Replaced tokens whose confirmations may still be of use.
+    pub(super) retired: Vec<Arc<Held>>,
+    pub(super) grant: Grant,
+    /// The token whose scopes were asked for.
+    pub(super) scopes_asked: bool,
+    pub(super) confirmations: Confirmations,
+    pub(super) calls: BTreeMap<CallId, Running>,
+    pub(super) last_call: u32,
+    pub(super) outputs: VecDeque<Output<B>>,
+    /// Not later than the first thing to happen by itself.
+    pub(super) wake: Option<Instant>,
+    pub(super) warned: Vec<(Option<MethodName>, Option<Layer>)>,
+    pub(super) closed: bool,
+}
+
+impl<B: Payload> Connection<B> {
+    /// A connection that calls with a token. `can_refresh` says whether somebody answers
+    /// [`Output::Refresh`].
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::{Config, Connection, Token};
+    /// use callgate::bitrix24::wire::address::Origin;
+    /// use callgate::secret::Secret;
+    /// let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
+    /// let origin = Origin::parse("portal.example").unwrap();
+    /// let _: Connection<serde_json::Value> =
+    ///     Connection::with_token(Config::default(), origin, token, true);
+    /// ```
+    pub fn with_token(config: Config, origin: Origin, token: Token, can_refresh: bool) -> Self {
+        Self::new(
+            config,
+            Endpoint::token(origin),
+            Some(Tokens::new(token, can_refresh)),
+            None,
+        )
+    }
+
+    /// A connection that calls with a token at an endpoint that the portal named itself.
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::{Config, Connection, Token};
+    /// use callgate::bitrix24::wire::address::{Endpoint, Origin};
+    /// use callgate::secret::Secret;
+    /// let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
+    /// let endpoint = Endpoint::at_path(Origin::parse("portal.example").unwrap(), "/rest");
+    /// let _: Connection<serde_json::Value> =
+    ///     Connection::at_endpoint(Config::default(), endpoint, token, true);
+    /// ```
+    pub fn at_endpoint(
+        config: Config,
+        endpoint: Endpoint,
+        token: Token,
+        can_refresh: bool,
+    ) -> Self {
+        Self::new(
+            config,
+            endpoint,
+            Some(Tokens::new(token, can_refresh)),
+            None,
+        )
+    }
+
+    /// A connection that calls through an inbound webhook.
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::{Config, Connection};
+    /// use callgate::bitrix24::wire::address::Webhook;
+    /// let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// let _: Connection<serde_json::Value> = Connection::with_webhook(Config::default(), &webhook);
+    /// ```
+    pub fn with_webhook(config: Config, webhook: &Webhook) -> Self {
+        let secret = Some(webhook.secret().clone());
+        Self::new(config, Endpoint::webhook(webhook), None, secret)
+    }
+
+    fn new(
+        config: Config,
+        endpoint: Endpoint,
+        tokens: Option<Tokens>,
+        webhook_secret: Option<Secret>,
+    ) -> Self {
+        let writer = Writer {
+            endpoint,
+            format: config.format,
+            custom_headers: config.custom_headers,
+        };
+        Self {
+            config,
+            writer,
+            tokens,
+            webhook_secret,
+            retired: Vec::new(),
+            grant: Grant::unknown(),
+            scopes_asked: false,
+            confirmations: Confirmations::default(),
+            calls: BTreeMap::new(),
+            last_call: 0,
+            outputs: VecDeque::new(),
+            wake: None,
+            warned: Vec::new(),
+            closed: false,
+        }
+    }
+
+    /// Takes a call. It ends with exactly one [`Output::Done`].
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Call, Config, Connection, Output};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let now = Instant::from_millis(0);
+    /// connection.submit(now, Call::new("profile", "{}").unwrap());
+    /// assert!(matches!(connection.poll(now), Some(Output::Send(..))));
+    /// ```
+    pub fn submit(&mut self, now: Instant, call: Call) -> CallId {
+        if self.config.asks_for_scopes && self.grant.scopes().is_none() && !self.scopes_asked {
+            self.scopes_asked = true;
+            let question = self.grant_question();
+            self.accept(now, question, true);
+        }
+        self.accept(now, call, false)
+    }
+
+    /// The call that asks the portal what is granted: `scope`, or `app.info` through a webhook.
+    /// The connection learns from its answer, whoever submits it.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// assert_eq!(connection.grant_question().method.as_str(), "app.info");
+    /// ```
+    pub fn grant_question(&self) -> Call {
+        let name = match self.tokens {
+            Some(_) => "scope",
+            None => "app.info",
+        };
+        Call::of(MethodName::known(name), Params::none())
+    }
+
+    /// Says what is granted, on the caller's word or the token answer's.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// use callgate::bitrix24::rights::grant::Source;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// connection.learn_scopes(Instant::from_millis(0), "crm im", Source::Given);
+    /// assert!(connection.grant().scopes().unwrap().meets("im"));
+    /// ```
+    pub fn learn_scopes(&mut self, now: Instant, scopes: &str, source: Source) {
+        self.grant.learn(ScopeSet::parse(scopes), source, now);
+    }
+
+    /// What is granted, as far as known.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// assert!(connection.grant().scopes().is_none());
+    /// ```
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// The confirmations heard of.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let now = callgate::time::Instant::from_millis(0);
+    /// assert_eq!(connection.confirmations(now).iter().count(), 0);
+    /// ```
+    pub fn confirmations(&mut self, now: Instant) -> &Confirmations {
+        self.lapse(now);
+        &self.confirmations
+    }
+
+    /// Whether a method may be called, without calling it.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::bitrix24::rights::method::MethodName;
+    /// # use callgate::bitrix24::wire::params::Params;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// use callgate::decision::Verdict;
+    /// let method = MethodName::parse("profile").unwrap();
+    /// let decision = connection.check(&method, &Params::none(), None);
+    /// assert_eq!(decision.verdict, Verdict::Allowed);
+    /// ```
+    pub fn check(
+        &self,
+        method: &MethodName,
+        params: &Params,
+        version: Option<Version>,
+    ) -> Decision {
+        self.question(method, params, version.or(self.config.version))
+            .check()
+    }
+
+    /// Tells that an exchange brought an answer.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{CallId, Config, Connection, Exchange};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::bitrix24::wire::envelope::Reply;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let late = Exchange { call: CallId(9), attempt: 1 };
+    /// connection.response(Instant::from_millis(0), late, Reply::read(200, "{}"));
+    /// assert!(connection.poll(Instant::from_millis(0)).is_none());
+    /// ```
+    pub fn response(&mut self, now: Instant, exchange: Exchange, reply: Reply<B>) {
+        let Some(running) = self.awaited(exchange) else {
+            return;
+        };
+        let id = exchange.call;
+        let status = reply.status;
+        match reply.envelope {
+            Envelope::Result { body, next, total } => {
+                self.teach_grant(id, &body, now);
+                self.hear(id, Heard::Result, now);
+                self.settle(
+                    id,
+                    Ok(Answer {
+                        body,
+                        status,
+                        next,
+                        total,
+                    }),
+                );
+            }
+            Envelope::Error { code, description } => {
+                let meaning = Meaning::of(&code, status);
+                let error = self.portal_error(id, status, code, &description, meaning);
+                self.refused(now, id, error, meaning.response);
+            }
+            unread => {
+                let repeatable = running.call.idempotent || running.call.method.only_reads();
+                let error = Error {
+                    status: Some(status),
+                    ..self.unreadable(&unread, repeatable)
+                };
+                self.lost(now, id, error);
+            }
+        }
+    }
+
+    /// Tells that an exchange ended without an answer.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Call, Config, Connection, Output};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::http::Failure;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// use callgate::error::Ran;
+    /// let now = Instant::from_millis(0);
+    /// connection.submit(now, Call::new("crm.deal.add", r#"{"fields":{}}"#).unwrap());
+    /// let Some(Output::Send(exchange, _)) = connection.poll(now) else { panic!() };
+    /// connection.failure(now, exchange, Failure { sent: true, reason: "reset".into() });
+    /// let Some(Output::Done(_, Err(error))) = connection.poll(now) else { panic!() };
+    /// assert_eq!(error.ran, Ran::Unknown);
+    /// ```
+    pub fn failure(&mut self, now: Instant, exchange: Exchange, failure: Failure) {
+        let Some(running) = self.awaited(exchange) else {
+            return;
+        };
+        let repeatable = running.call.idempotent || running.call.method.only_reads();
+        let (ran, retryable) = match failure.sent {
+            true => (Ran::Unknown, repeatable),
+            false => (Ran::No, true),
+        };
+        let reason = self.scrub(exchange.call, &failure.reason);
+        let message = ["the request got no answer: ", &reason].concat();
+        let error = Error {
+            retryable,
+            ..Error::new("CALLGATE_NETWORK", Kind::Network, ran, message)
+        };
+        self.lost(now, exchange.call, error);
+    }
+
+    /// Tells how a refresh went. A new token that comes unasked is taken too.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection, Notice, Output, Token, TokenUpdate};
+    /// # use callgate::bitrix24::wire::address::Origin;
+    /// # use callgate::secret::Secret;
+    /// # use callgate::time::Instant;
+    /// # let token = |text: &str| Token { access: Secret::new(text), refresh: None, expires_at: None };
+    /// # let origin = Origin::parse("portal.example").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_token(Config::default(), origin, token("a"), true);
+    /// let now = Instant::from_millis(0);
+    /// connection.token(now, Ok(TokenUpdate { token: token("b"), scope: Some("crm".into()) }));
+    /// assert!(matches!(connection.poll(now), Some(Output::Notice(Notice::Token { .. }))));
+    /// assert!(connection.grant().scopes().unwrap().meets("crm"));
+    /// ```
+    pub fn token(&mut self, now: Instant, outcome: Result<TokenUpdate, String>) {
+        let Some(tokens) = &mut self.tokens else {
+            return;
+        };
+        let waiting = |running: &Running| matches!(running.stage, Stage::AwaitingToken { .. });
+        let waiting: Vec<CallId> = self
+            .calls
+            .iter()
+            .filter_map(|(id, running)| waiting(running).then_some(*id))
+            .collect();
+        match outcome {
+            Ok(TokenUpdate { token, scope }) => {
+                let expires_at = token.expires_at;
+                self.retired.push(tokens.replace(token));
+                self.retired.retain(|held| {
+                    let live = |known: &Confirmation| {
+                        known.token == held.id && known.state != State::Lapsed
+                    };
+                    self.confirmations.iter().any(live)
+                });
+                if self.config.asks_for_scopes {
+                    self.grant = Grant::unknown();
+                    self.scopes_asked = false;
+                }
+                self.learn_scopes(now, &scope.unwrap_or_default(), Source::Token);
+                self.outputs
+                    .push_back(Output::Notice(Notice::Token { expires_at }));
+                for id in waiting {
+                    self.launch(now, id);
+                }
+            }
+            Err(reason) => {
+                tokens.refresh_failed();
+                for id in waiting {
+                    let reason = self.scrub(id, &reason);
+                    let message = ["the token could not be refreshed: ", &reason].concat();
+                    let error = Error::new("CALLGATE_REFRESH_FAILED", Kind::Auth, Ran::No, message);
+                    self.settle(id, Err(error));
+                }
+            }
+        }
+    }
+
+    /// Tells of an administrator's decision. Nothing is believed: a wait that it concerns repeats
+    /// its call at once, and the portal's answer decides. True when it woke a wait; false for an
+    /// event with another application token, or for a token or method that nobody waits for.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection, Notice, Output, Token};
+    /// # use callgate::bitrix24::wire::{address::Origin, event::MethodConfirm, form};
+    /// # use callgate::secret::Secret;
+    /// # use callgate::time::Instant;
+    /// # let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
+    /// # let origin = Origin::parse("portal.example").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_token(Config::default(), origin, token, false);
+    /// let event = MethodConfirm::read(&form::read(
+    ///     "event=ONAPPMETHODCONFIRM&data[TOKEN]=tok&data[METHOD]=voximplant.user.get\
+    ///      &data[CONFIRMED]=1&auth[application_token]=app",
+    /// ));
+    /// let now = Instant::from_millis(0);
+    /// assert!(!connection.event(now, &event.unwrap()));
+    /// assert!(matches!(connection.poll(now), Some(Output::Notice(Notice::Warning { .. }))));
+    /// ```
+    pub fn event(&mut self, now: Instant, event: &MethodConfirm) -> bool {
+        let Some(expected) = &self.config.application_token else {
+            self.warn(None, None, || {
+                "an event came, but no applicationToken is set to check it with: it is ignored"
+                    .to_owned()
+            });
+            return false;
+        };
+        if *expected != event.application_token {
+            return false;
+        }
+        let mut woken = false;
+        for running in self.calls.values_mut() {
+            let (Some(wait), Some(held)) = (&mut running.wait, &running.token) else {
+                continue;
+            };
+            if running.call.method != event.method || held.token.access != event.token {
+                continue;
+            }
+            woken = true;
+            match running.stage {
+                Stage::Parked { .. } => running.stage = Stage::Parked { wake_at: now },
+                _ => wait.woken = true,
+            }
+        }
+        if woken {
+            self.wake_by(now);
+        }
+        woken
+    }
+
+    /// Ends a call at its caller's wish. A call that has ended already stays as it ended.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Call, Config, Connection, Output};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let now = Instant::from_millis(0);
+    /// let call = connection.submit(now, Call::new("profile", "{}").unwrap());
+    /// connection.cancel(call);
+    /// let outputs = std::iter::from_fn(|| connection.poll(now)).count();
+    /// assert_eq!(outputs, 3); // the request, its abortion, the end
+    /// ```
+    pub fn cancel(&mut self, call: CallId) {
+        self.end(call, "CALLGATE_ABORTED", "the caller ended the call");
+    }
+
+    /// Ends every call, and refuses all later ones.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Call, Config, Connection, Output};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// connection.close();
+    /// let now = Instant::from_millis(0);
+    /// connection.submit(now, Call::new("profile", "{}").unwrap());
+    /// let Some(Output::Done(_, Err(error))) = connection.poll(now) else { panic!() };
+    /// assert_eq!(error.code, "CALLGATE_CLOSED");
+    /// ```
+    pub fn close(&mut self) {
+        self.closed = true;
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            self.end(id, "CALLGATE_CLOSED", "the portal was closed");
+        }
+        self.wake = None;
+    }
+
+    /// What to do next; `None` when there is nothing until [`wake_at`](Self::wake_at) or until
+    /// something is told.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// assert!(connection.poll(Instant::from_millis(0)).is_none());
+    /// ```
+    pub fn poll(&mut self, now: Instant) -> Option<Output<B>> {
+        if self.wake.is_some_and(|wake| wake <= now) {
+            self.fire(now);
+        }
+        self.outputs.pop_front()
+    }
+
+    /// When to poll again although nothing happened.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Call, Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let now = Instant::from_millis(0);
+    /// connection.submit(now, Call::new("profile", "{}").unwrap());
+    /// assert_eq!(connection.wake_at(), Some(Instant::from_millis(60_000)));
+    /// ```
+    pub fn wake_at(&self) -> Option<Instant> {
+        self.wake
+    }
+}

@@ -1,0 +1,553 @@
+//! The inside of a connection: each function takes one call one step further, and what happens is
+//! put on the list of outputs. [`settle`](Connection::settle) is the one place where calls end.
+
+use std::sync::Arc;
+
+use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, OnWaiting, Running, Stage};
+use crate::bitrix24::engine::connection::{Connection, Notice, Output};
+use crate::bitrix24::engine::refusal;
+use crate::bitrix24::engine::token::{Held, NoRefresh, Tokens};
+use crate::bitrix24::engine::waiting::Wait;
+use crate::bitrix24::rights::catalogue::{Catalogue, Entry};
+use crate::bitrix24::rights::confirmation::{Heard, State};
+use crate::bitrix24::rights::grant::Source;
+use crate::bitrix24::rights::method::{MethodName, Version};
+use crate::bitrix24::rights::preflight::{Mode, Question};
+use crate::bitrix24::wire::code::Response;
+use crate::bitrix24::wire::envelope::Payload;
+use crate::bitrix24::wire::params::Params;
+use crate::decision::Layer;
+use crate::error::{Error, Kind, Ran};
+use crate::time::Instant;
+
+impl<B: Payload> Connection<B> {
+    pub(super) fn accept(&mut self, now: Instant, mut call: Call, own: bool) -> CallId {
+        self.last_call = self.last_call.wrapping_add(1);
+        let id = CallId(self.last_call);
+        let version = call.version.or(self.config.version);
+        let entry = Catalogue::bundled().get(call.method.as_str(), version);
+        if let Some(entry) = &entry {
+            let mut name = String::new();
+            entry.write_name(&mut name);
+            call.method = MethodName::known(name);
+        }
+        let version = version
+            .or(entry.map(|entry| entry.version()))
+            .unwrap_or(Version::V2);
+        self.lapse(now);
+        let running = Running {
+            version,
+            stage: Stage::AwaitingToken { deadline: now },
+            token: None,
+            attempts: 0,
+            refreshed: false,
+            wait: None,
+            own,
+            call,
+        };
+        let objection = self.objection(&running, entry);
+        self.calls.insert(id, running);
+        match objection {
+            Some(error) => self.settle(id, Err(error)),
+            None => self.launch(now, id),
+        }
+        id
+    }
+
+    /// Why a call isn't sent at all, if so. Warnings go to whoever listens.
+    fn objection(&mut self, running: &Running, entry: Option<Entry<'static>>) -> Option<Error> {
+        if self.closed {
+            let message = "the portal was closed";
+            return Some(Error::new(
+                "CALLGATE_CLOSED",
+                Kind::Aborted,
+                Ran::No,
+                message,
+            ));
+        }
+        let call = &running.call;
+        if call.start.is_some() && running.version == Version::V3 {
+            let message = "start: version 3 pages by the parameter `pagination` or `cursor`";
+            return Some(Error::invalid(message));
+        }
+        let question = self.ask(entry, &call.method, &call.params);
+        let (layer, mode) = question.objection(&self.config.modes)?;
+        let decision = question.check();
+        let message = refusal::sentence(&call.method, layer, &decision);
+        if mode == Mode::Warn {
+            let method = Some(call.method.clone());
+            self.warn(method, Some((layer, decision)), || message);
+            return None;
+        }
+        let code = match layer {
+            Layer::Scope => "insufficient_scope",
+            Layer::Confirmation => "METHOD_CONFIRM_DENIED",
+            _ => "CALLGATE_PARAMETERS",
+        };
+        Some(Error {
+            decision: Some(Box::new(decision)),
+            ..Error::new(code, Kind::Denied, Ran::No, message)
+        })
+    }
+
+    /// Sends a call's request, or lets it wait for a fresh token first.
+    pub(super) fn launch(&mut self, now: Instant, id: CallId) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let timeout = running.call.timeout.unwrap_or(self.config.timeout);
+        let deadline = now + timeout;
+        let held = match (&running.wait, &running.token) {
+            (Some(_), Some(pinned)) => Some(Arc::clone(pinned)),
+            _ => self.token_for(&running.call.method),
+        };
+        let stale = running.wait.is_none() && held.as_ref().is_some_and(|held| held.has_ended(now));
+        if stale && self.start_refresh().is_ok() {
+            self.move_to(id, Stage::AwaitingToken { deadline });
+            return;
+        }
+        let Some(running) = self.calls.get_mut(&id) else {
+            return;
+        };
+        running.attempts += 1;
+        let access = held.as_ref().map(|held| &held.token.access);
+        let request = self.writer.write(&running.call, running.version, access);
+        let exchange = Exchange {
+            call: id,
+            attempt: running.attempts,
+        };
+        running.token = held;
+        match request {
+            Ok(request) => {
+                self.outputs.push_back(Output::Send(exchange, request));
+                self.move_to(id, Stage::Sent { deadline });
+            }
+            Err(error) => self.settle(id, Err(error)),
+        }
+    }
+
+    /// The token for a method: an older one that lives and has the method's confirmation, granted
+    /// or asked for, else the current one.
+    pub(super) fn token_for(&self, method: &MethodName) -> Option<Arc<Held>> {
+        let useful = |held: &&Arc<Held>| {
+            let state = self.confirmations.state(held.id, method);
+            matches!(state, Some(State::Waiting | State::Granted))
+        };
+        let current = self.tokens.as_ref().map(Tokens::current);
+        self.retired.iter().find(useful).or(current).cloned()
+    }
+
+    pub(super) fn start_refresh(&mut self) -> Result<(), NoRefresh> {
+        let tokens = self.tokens.as_mut().ok_or(NoRefresh::Impossible)?;
+        if let Some(request) = tokens.start_refresh()? {
+            self.outputs.push_back(Output::Refresh(request));
+        }
+        Ok(())
+    }
+
+    /// The portal answered with an error.
+    pub(super) fn refused(&mut self, now: Instant, id: CallId, error: Error, response: Response) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let waits = running.wait.is_some();
+        match response {
+            Response::Park => {
+                self.hear(id, Heard::Waiting, now);
+                self.told_to_wait(now, id, error);
+            }
+            Response::Refresh => self.stale(now, id, error),
+            Response::GiveUp if error.code.eq_ignore_ascii_case("METHOD_CONFIRM_DENIED") => {
+                for sibling in self.parked_like(id) {
+                    self.settle(sibling, Err(error.clone()));
+                }
+                self.hear(id, Heard::Denied, now);
+                self.settle(id, Err(error));
+            }
+            // Version 3 doesn't say why it refuses a token.
+            Response::GiveUp
+                if error.kind == Kind::Auth
+                    && running.version == Version::V3
+                    && running
+                        .token
+                        .as_ref()
+                        .is_some_and(|held| held.has_ended(now)) =>
+            {
+                self.stale(now, id, error);
+            }
+            Response::GiveUp if waits && error.retryable && error.ran == Ran::No => {
+                self.park(now, id);
+            }
+            Response::GiveUp => self.settle(id, Err(error)),
+        }
+    }
+
+    /// There was no answer of the portal's. A wait survives that when the call may be repeated.
+    pub(super) fn lost(&mut self, now: Instant, id: CallId, error: Error) {
+        let waits = self
+            .calls
+            .get(&id)
+            .is_some_and(|running| running.wait.is_some());
+        match waits && error.retryable {
+            true => self.park(now, id),
+            false => self.settle(id, Err(error)),
+        }
+    }
+
+    /// The portal said that the call has to be confirmed first.
+    fn told_to_wait(&mut self, now: Instant, id: CallId, error: Error) {
+        let Some(running) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let OnWaiting::Wait { timeout } = running.call.on_waiting else {
+            return self.settle(id, Err(error));
+        };
+        running
+            .wait
+            .get_or_insert_with(|| Wait::until(timeout.map(|timeout| now + timeout)));
+        self.park(now, id);
+    }
+
+    /// Lets a waiting call wait for its next repetition.
+    fn park(&mut self, now: Instant, id: CallId) {
+        let Some(running) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(wait) = &mut running.wait else {
+            return;
+        };
+        let ends = [
+            wait.until,
+            running
+                .token
+                .as_ref()
+                .and_then(|held| held.token.expires_at),
+        ];
+        let repeat_at = wait.next_repeat(now);
+        let wake_at = ends.into_iter().flatten().fold(repeat_at, Instant::min);
+        self.move_to(id, Stage::Parked { wake_at });
+        // One repetition at a time speaks for all calls that wait for the same confirmation.
+        for sibling in self.parked_like(id) {
+            let earlier = self
+                .calls
+                .get(&sibling)
+                .map(|running| running.stage.wakes_at());
+            if earlier.is_some_and(|earlier| now < earlier && earlier < wake_at) {
+                self.move_to(sibling, Stage::Parked { wake_at });
+            }
+        }
+    }
+
+    /// A waiting call's time has come: to end, or to be repeated.
+    pub(super) fn unpark(&mut self, now: Instant, id: CallId) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let ended = running.token.clone().filter(|held| held.has_ended(now));
+        if let Some(held) = ended {
+            self.token_ended(&held, now);
+            let message = "the token ended before an administrator decided: call again to ask anew";
+            let error = Error {
+                retryable: true,
+                ..Error::new(
+                    "CALLGATE_CONFIRMATION_LAPSED",
+                    Kind::Waiting,
+                    Ran::No,
+                    message,
+                )
+            };
+            return self.settle(id, Err(error));
+        }
+        let overdue = |wait: Wait| wait.until.is_some_and(|until| until <= now);
+        if running.wait.is_some_and(overdue) {
+            let message = "no administrator decided within confirmationTimeout";
+            let error = Error {
+                retryable: true,
+                ..Error::new(
+                    "CALLGATE_CONFIRMATION_TIMEOUT",
+                    Kind::Timeout,
+                    Ran::No,
+                    message,
+                )
+            };
+            return self.settle(id, Err(error));
+        }
+        let asking = self
+            .waiting_like(id)
+            .iter()
+            .any(|sibling| self.is_sent(*sibling));
+        if asking && !self.is_granted(id) {
+            return self.park(now, id);
+        }
+        self.launch(now, id);
+    }
+
+    /// The portal no longer takes the token of this call.
+    pub(super) fn stale(&mut self, now: Instant, id: CallId, error: Error) {
+        let Some(running) = self.calls.get_mut(&id) else {
+            return;
+        };
+        let Some(held) = running.token.clone() else {
+            return self.settle(id, Err(error));
+        };
+        if running.wait.is_some() {
+            self.token_ended(&held, now);
+            return self.settle(id, Err(error));
+        }
+        if std::mem::replace(&mut running.refreshed, true) {
+            return self.settle(id, Err(error));
+        }
+        let deadline = now + running.call.timeout.unwrap_or(self.config.timeout);
+        let is_current = |tokens: &Tokens| tokens.current().id == held.id;
+        if !self.tokens.as_ref().is_some_and(is_current) {
+            self.token_ended(&held, now);
+            return self.launch(now, id);
+        }
+        match self.start_refresh() {
+            Ok(()) => self.move_to(id, Stage::AwaitingToken { deadline }),
+            Err(NoRefresh::Impossible) => self.settle(id, Err(error)),
+            Err(NoRefresh::Spent) => {
+                let message = "the token has ended and its refresh token was used already: \
+                               make a new portal with fresh tokens";
+                self.settle(
+                    id,
+                    Err(Error {
+                        message: message.to_owned(),
+                        ..error
+                    }),
+                );
+            }
+        }
+    }
+
+    /// Everything that is due happens.
+    pub(super) fn fire(&mut self, now: Instant) {
+        let due: Vec<(CallId, Stage)> = self
+            .calls
+            .iter()
+            .filter(|(_, running)| running.stage.wakes_at() <= now)
+            .map(|(id, running)| (*id, running.stage))
+            .collect();
+        for (id, stage) in due {
+            match stage {
+                Stage::Parked { .. } => self.unpark(now, id),
+                Stage::Sent { .. } => {
+                    self.abort(id);
+                    let error = self.timed_out(id, "no answer came in time", Ran::Unknown);
+                    self.lost(now, id, error);
+                }
+                Stage::AwaitingToken { .. } => {
+                    let error = self.timed_out(id, "no fresh token came in time", Ran::No);
+                    self.settle(id, Err(error));
+                }
+            }
+        }
+        self.lapse(now);
+        self.wake = self
+            .calls
+            .values()
+            .map(|running| running.stage.wakes_at())
+            .min();
+    }
+
+    pub(super) fn timed_out(&self, id: CallId, message: &str, ran: Ran) -> Error {
+        let repeatable = self
+            .calls
+            .get(&id)
+            .is_some_and(|running| running.call.idempotent || running.call.method.only_reads());
+        Error {
+            retryable: repeatable || ran == Ran::No,
+            ..Error::new("CALLGATE_TIMEOUT", Kind::Timeout, ran, message)
+        }
+    }
+
+    /// What belongs to tokens that have ended by the clock lapses.
+    pub(super) fn lapse(&mut self, now: Instant) {
+        let current = self.tokens.as_ref().map(|tokens| tokens.current());
+        let ended: Vec<Arc<Held>> = current
+            .into_iter()
+            .chain(&self.retired)
+            .filter(|held| held.has_ended(now))
+            .cloned()
+            .collect();
+        for held in ended {
+            self.token_ended(&held, now);
+        }
+    }
+
+    /// The token is of no more use: what was asked or granted for it lapses.
+    pub(super) fn token_ended(&mut self, held: &Held, now: Instant) {
+        self.retired.retain(|retired| retired.id != held.id);
+        for lapsed in self.confirmations.token_ended(held.id, now) {
+            self.outputs
+                .push_back(Output::Notice(Notice::Confirmation(lapsed)));
+        }
+    }
+
+    /// Takes in what an answer says about its method's confirmation.
+    pub(super) fn hear(&mut self, id: CallId, heard: Heard, now: Instant) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let Some(held) = &running.token else {
+            return;
+        };
+        let changed = self
+            .confirmations
+            .hear(held.id, &running.call.method, heard, now);
+        let Some(changed) = changed.cloned() else {
+            return;
+        };
+        let granted = changed.state == State::Granted;
+        self.outputs
+            .push_back(Output::Notice(Notice::Confirmation(changed)));
+        if granted {
+            for sibling in self.parked_like(id) {
+                self.move_to(sibling, Stage::Parked { wake_at: now });
+            }
+        }
+    }
+
+    pub(super) fn is_granted(&self, id: CallId) -> bool {
+        let granted = |running: &Running| {
+            let held = running.token.as_ref()?;
+            let state = self.confirmations.state(held.id, &running.call.method)?;
+            (state == State::Granted).then_some(())
+        };
+        self.calls.get(&id).and_then(granted).is_some()
+    }
+
+    /// The other calls that wait for the same confirmation.
+    pub(super) fn waiting_like(&self, id: CallId) -> Vec<CallId> {
+        let key = |running: &Running| {
+            let token = running.token.as_ref()?.id;
+            Some((token, running.call.method.clone()))
+        };
+        let wanted = self.calls.get(&id).and_then(key);
+        let alike = |other: &Running| other.wait.is_some() && key(other) == wanted;
+        self.calls
+            .iter()
+            .filter(|(other, running)| **other != id && alike(running))
+            .map(|(other, _)| *other)
+            .collect()
+    }
+
+    /// Those of them whose request isn't out.
+    fn parked_like(&self, id: CallId) -> Vec<CallId> {
+        let mut alike = self.waiting_like(id);
+        alike.retain(|id| !self.is_sent(*id));
+        alike
+    }
+
+    fn is_sent(&self, id: CallId) -> bool {
+        let stage = self.calls.get(&id).map(|running| running.stage);
+        matches!(stage, Some(Stage::Sent { .. }))
+    }
+
+    /// A call that answers what is granted teaches the connection.
+    pub(super) fn teach_grant(&mut self, id: CallId, body: &B, now: Instant) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let question = self.grant_question();
+        let asked =
+            running.call.method == question.method && running.call.params == question.params;
+        let is_current = match (&running.token, &self.tokens) {
+            (Some(held), Some(tokens)) => held.id == tokens.current().id,
+            _ => true,
+        };
+        if !asked || !is_current {
+            return;
+        }
+        let source = match self.tokens {
+            Some(_) => Source::Scope,
+            None => Source::AppInfo,
+        };
+        if let Some(scopes) = body.scopes() {
+            self.grant
+                .learn(scopes.iter().map(String::as_str).collect(), source, now);
+        }
+    }
+
+    pub(super) fn end(&mut self, id: CallId, code: &str, message: &str) {
+        let Some(running) = self.calls.get(&id) else {
+            return;
+        };
+        let ran = match running.stage {
+            Stage::Sent { .. } => Ran::Unknown,
+            _ => Ran::No,
+        };
+        self.abort(id);
+        self.settle(id, Err(Error::new(code, Kind::Aborted, ran, message)));
+    }
+
+    pub(super) fn abort(&mut self, id: CallId) {
+        if let Some(running) = self.calls.get(&id).filter(|_| self.is_sent(id)) {
+            let attempt = running.attempts;
+            self.outputs
+                .push_back(Output::Abort(Exchange { call: id, attempt }));
+        }
+    }
+
+    /// The one place where calls end.
+    pub(super) fn settle(&mut self, id: CallId, outcome: Result<Answer<B>, Error>) {
+        let Some(running) = self.calls.remove(&id) else {
+            return;
+        };
+        if self.calls.is_empty() {
+            self.wake = None;
+        }
+        if running.own {
+            return;
+        }
+        let outcome = outcome.map_err(|error| Error {
+            method: Some(running.call.method.to_string()),
+            ..error
+        });
+        self.outputs.push_back(Output::Done(id, outcome));
+    }
+
+    pub(super) fn move_to(&mut self, id: CallId, stage: Stage) {
+        if let Some(running) = self.calls.get_mut(&id) {
+            running.stage = stage;
+            self.wake_by(stage.wakes_at());
+        }
+    }
+
+    pub(super) fn wake_by(&mut self, time: Instant) {
+        self.wake = Some(self.wake.map_or(time, |wake| wake.min(time)));
+    }
+
+    pub(super) fn awaited(&self, exchange: Exchange) -> Option<&Running> {
+        self.calls.get(&exchange.call).filter(|running| {
+            matches!(running.stage, Stage::Sent { .. }) && running.attempts == exchange.attempt
+        })
+    }
+
+    /// A method as preflight sees it, by the catalogue and what is known of the token.
+    pub(super) fn question<'a>(
+        &'a self,
+        method: &'a MethodName,
+        params: &'a Params,
+        version: Option<Version>,
+    ) -> Question<'a> {
+        let entry = Catalogue::bundled().get(method.as_str(), version);
+        self.ask(entry, method, params)
+    }
+
+    fn ask<'a>(
+        &'a self,
+        entry: Option<Entry<'a>>,
+        method: &'a MethodName,
+        params: &'a Params,
+    ) -> Question<'a> {
+        let held = self.token_for(method);
+        Question {
+            entry,
+            grant: &self.grant,
+            method,
+            params,
+            confirmation: held.and_then(|held| self.confirmations.state(held.id, method)),
+        }
+    }
+}

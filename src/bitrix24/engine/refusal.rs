@@ -1,0 +1,180 @@
+//! Puts errors and warnings into words. Words of others are freed of secrets first.
+
+use crate::bitrix24::engine::call::CallId;
+use crate::bitrix24::engine::connection::{Connection, Notice, Output};
+use crate::bitrix24::rights::method::MethodName;
+use crate::bitrix24::wire::code::Meaning;
+use crate::bitrix24::wire::envelope::{Envelope, Payload};
+use crate::decision::{Decision, Layer, Verdict};
+use crate::error::{Error, Kind, Ran};
+
+impl<B: Payload> Connection<B> {
+    /// The error that the portal's own error becomes: its code unchanged, its words freed of
+    /// markup, and the decision where a permission is the cause.
+    pub(super) fn portal_error(
+        &self,
+        id: CallId,
+        status: u16,
+        code: String,
+        description: &str,
+        meaning: Meaning,
+    ) -> Error {
+        let decision = meaning.layer.and_then(|layer| {
+            let running = self.calls.get(&id)?;
+            let call = &running.call;
+            let verdict = match meaning.kind {
+                Kind::Waiting => Verdict::Pending,
+                _ => Verdict::Denied,
+            };
+            let question = self.question(&call.method, &call.params, Some(running.version));
+            Some(Box::new(question.refused_by_portal(verdict, layer)))
+        });
+        let words = without_markup(&self.scrub(id, description));
+        let message = match (&decision, words.is_empty()) {
+            (_, false) => words,
+            (Some(decision), true) => decision.remedy.clone().unwrap_or_default(),
+            (None, true) => "the portal gave no description".to_owned(),
+        };
+        Error {
+            status: Some(status),
+            retryable: meaning.retryable,
+            decision,
+            ..Error::new(&self.scrub(id, &code), meaning.kind, meaning.ran, message)
+        }
+    }
+
+    /// The error for an answer that isn't a portal's.
+    pub(super) fn unreadable(&self, envelope: &Envelope<B>, repeatable: bool) -> Error {
+        let protocol = |code, message: &str| Error {
+            retryable: repeatable,
+            ..Error::new(code, Kind::Protocol, Ran::Unknown, message)
+        };
+        match envelope {
+            Envelope::Moved { location } => {
+                let host = location.as_deref().and_then(host_of);
+                let message = match host {
+                    Some(host) => ["the portal has moved to ", host, ": use that domain"].concat(),
+                    None => "the portal has moved; where to can't be read here".to_owned(),
+                };
+                Error::new("CALLGATE_MOVED", Kind::Portal, Ran::No, message)
+            }
+            Envelope::NotJson { empty: true } => protocol(
+                "CALLGATE_EMPTY",
+                "the answer has no body, so nobody knows what happened",
+            ),
+            Envelope::Foreign => protocol(
+                "CALLGATE_NO_RESULT",
+                "the answer is JSON with neither a result nor an error",
+            ),
+            _ => protocol(
+                "CALLGATE_NOT_JSON",
+                "the answer isn't JSON, or was cut short",
+            ),
+        }
+    }
+
+    /// Tells of something once: a later finding of the same layer for the same method is silent.
+    pub(super) fn warn(
+        &mut self,
+        method: Option<MethodName>,
+        finding: Option<(Layer, Decision)>,
+        message: impl FnOnce() -> String,
+    ) {
+        let key = (method.clone(), finding.as_ref().map(|(layer, _)| *layer));
+        if self.warned.contains(&key) {
+            return;
+        }
+        self.warned.push(key);
+        self.outputs.push_back(Output::Notice(Notice::Warning {
+            method,
+            message: message(),
+            decision: finding.map(|(_, decision)| decision),
+        }));
+    }
+
+    /// The words of others without any secret that this connection knows.
+    pub(super) fn scrub(&self, id: CallId, words: &str) -> String {
+        let own = self
+            .calls
+            .get(&id)
+            .and_then(|running| running.token.as_ref());
+        let current = self.tokens.as_ref().map(|tokens| tokens.current());
+        let tokens = own.into_iter().chain(current).chain(&self.retired);
+        let of_tokens =
+            tokens.flat_map(|held| [Some(&held.token.access), held.token.refresh.as_ref()]);
+        let others = [
+            self.webhook_secret.as_ref(),
+            self.config.application_token.as_ref(),
+        ];
+        let secrets = of_tokens.chain(others).flatten();
+        secrets.fold(words.to_owned(), |words, secret| secret.scrub(&words))
+    }
+}
+
+/// One sentence for a call that preflight objects to.
+pub(super) fn sentence(method: &MethodName, layer: Layer, decision: &Decision) -> String {
+    let what = match layer {
+        Layer::Scope => " needs a scope that the token doesn't carry. ",
+        Layer::Confirmation => " was refused by an administrator. ",
+        _ => " lacks required parameters. ",
+    };
+    let remedy = decision.remedy.as_deref().unwrap_or_default();
+    [method.as_str(), what, remedy]
+        .concat()
+        .trim_end()
+        .to_owned()
+}
+
+/// Descriptions may hold markup such as `<br>`; a `<` that begins no tag stays.
+fn without_markup(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        plain.push_str(before);
+        let opens = tag.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
+        match tag.split_once('>') {
+            Some((_, after)) if opens => {
+                plain.push(' ');
+                rest = after;
+            }
+            _ => {
+                plain.push('<');
+                rest = tag;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn host_of(location: &str) -> Option<&str> {
+    let (_, rest) = location.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    // What stands before an @ may be a secret.
+    host.rsplit('@').next().filter(|host| !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_dropped_and_comparisons_stay() {
+        assert_eq!(without_markup("a<br>b"), "a b");
+        assert_eq!(
+            without_markup("<b>Access</b> denied!<br/>"),
+            "Access denied!"
+        );
+        assert_eq!(without_markup("1 < 2 and <"), "1 < 2 and <");
+    }
+
+    #[test]
+    fn a_location_gives_its_host_and_no_credentials() {
+        assert_eq!(
+            host_of("https://new.example/rest/1/secret/"),
+            Some("new.example")
+        );
+        assert_eq!(host_of("https://u:p@new.example?x"), Some("new.example"));
+        assert_eq!(host_of("/relative"), None);
+    }
+}

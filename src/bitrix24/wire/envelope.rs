@@ -1,0 +1,186 @@
+//! What surrounds a result, in both REST versions.
+
+/// An answer as far as the core reads it. `B` is the parsed body: a `serde_json::Value` natively, a
+/// JavaScript value in wasm, of which the core sees nothing but what stands here.
+///
+/// ```
+/// use callgate::bitrix24::wire::envelope::{Envelope, Reply};
+/// let reply = Reply::read(200, r#"{"result":[1],"next":50,"total":"120"}"#);
+/// assert!(matches!(reply.envelope, Envelope::Result { next: Some(50), total: Some(120), .. }));
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply<B> {
+    /// The HTTP status.
+    pub status: u16,
+    /// What the body is.
+    pub envelope: Envelope<B>,
+}
+
+/// What a body is.
+///
+/// ```
+/// use callgate::bitrix24::wire::envelope::{Envelope, Reply};
+/// let reply = Reply::read(502, "<html>Bad Gateway</html>");
+/// assert_eq!(reply.envelope, Envelope::NotJson { empty: false });
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Envelope<B> {
+    /// It has the member `result`, whatever that is.
+    Result {
+        /// The whole body.
+        body: B,
+        /// Where the next page begins.
+        next: Option<u64>,
+        /// How many rows there are in all.
+        total: Option<u64>,
+    },
+    /// It has the member `error`.
+    Error {
+        /// The code, which may be empty.
+        code: String,
+        /// The description, which may be empty or hold markup.
+        description: String,
+    },
+    /// It is JSON with neither.
+    Foreign,
+    /// It is no JSON, or cut short.
+    NotJson {
+        /// Whether there was no body at all.
+        empty: bool,
+    },
+    /// A redirect, which is never followed: a followed POST would turn into a GET.
+    Moved {
+        /// The new address, where the environment lets it be read.
+        location: Option<String>,
+    },
+}
+
+/// What the core reads of a result.
+///
+/// ```
+/// use callgate::bitrix24::wire::envelope::Payload;
+/// let body = serde_json::json!({"result": {"SCOPE": ["crm", "im"], "LICENSE": "de_basic"}});
+/// assert_eq!(body.scopes(), Some(vec!["crm".to_owned(), "im".to_owned()]));
+/// ```
+pub trait Payload {
+    /// The scopes in a body that answers the method `scope` (`result` is their list) or, to a
+    /// webhook, `app.info` (they are its member `SCOPE`).
+    fn scopes(&self) -> Option<Vec<String>>;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use serde_json::Value;
+
+    use super::{Envelope, Payload, Reply};
+
+    impl Reply<Value> {
+        /// Reads a body's text, natively.
+        ///
+        /// ```
+        /// use callgate::bitrix24::wire::envelope::{Envelope, Reply};
+        /// let reply = Reply::read(400, r#"{"error":"ID_EMPTY","error_description":"…"}"#);
+        /// assert!(matches!(reply.envelope, Envelope::Error { code, .. } if code == "ID_EMPTY"));
+        /// ```
+        pub fn read(status: u16, text: &str) -> Self {
+            let envelope = match serde_json::from_str(text) {
+                Ok(Value::Object(members)) => read_members(members),
+                Ok(_) => Envelope::Foreign,
+                Err(_) => Envelope::NotJson {
+                    empty: text.trim().is_empty(),
+                },
+            };
+            Self { status, envelope }
+        }
+    }
+
+    fn read_members(members: serde_json::Map<String, Value>) -> Envelope<Value> {
+        let text = |value: Option<&Value>| match value {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => String::new(),
+        };
+        let number = |value: Option<&Value>| match value {
+            Some(Value::Number(number)) => number.as_u64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        match members.get("error") {
+            Some(Value::Object(error)) => Envelope::Error {
+                code: text(error.get("code")),
+                description: text(error.get("message")),
+            },
+            Some(error) if !error.is_null() => Envelope::Error {
+                code: text(Some(error)),
+                description: text(members.get("error_description")),
+            },
+            _ if members.contains_key("result") => Envelope::Result {
+                next: number(members.get("next")),
+                total: number(members.get("total")),
+                body: Value::Object(members),
+            },
+            _ => Envelope::Foreign,
+        }
+    }
+
+    impl Payload for Value {
+        fn scopes(&self) -> Option<Vec<String>> {
+            let result = self.get("result")?;
+            let list = result.get("SCOPE").unwrap_or(result).as_array()?;
+            list.iter()
+                .map(|code| code.as_str().map(str::to_owned))
+                .collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shape_of_answer_is_told_apart() {
+        type Told = fn(&Envelope<serde_json::Value>) -> bool;
+        let table: &[(&str, Told)] = &[
+            ("", |e| *e == Envelope::NotJson { empty: true }),
+            (" \n", |e| *e == Envelope::NotJson { empty: true }),
+            (r#"{"result":{"a""#, |e| {
+                *e == Envelope::NotJson { empty: false }
+            }),
+            ("[1]", |e| *e == Envelope::Foreign),
+            ("null", |e| *e == Envelope::Foreign),
+            (r#"{"time":{}}"#, |e| *e == Envelope::Foreign),
+            (r#"{"result":null}"#, |e| {
+                matches!(e, Envelope::Result { .. })
+            }),
+            (r#"{"result":false,"next":0}"#, |e| {
+                matches!(e, Envelope::Result { next: Some(0), .. })
+            }),
+            (
+                r#"{"error":"","error_description":"x"}"#,
+                |e| matches!(e, Envelope::Error { code, description } if code.is_empty() && description == "x"),
+            ),
+            (
+                r#"{"error":100}"#,
+                |e| matches!(e, Envelope::Error { code, .. } if code == "100"),
+            ),
+            (r#"{"error":"wrong_client"}"#, |e| {
+                matches!(e, Envelope::Error { .. })
+            }),
+            (r#"{"error":null,"result":1}"#, |e| {
+                matches!(e, Envelope::Result { .. })
+            }),
+            (r#"{"result":1,"error":"x","error_description":"y"}"#, |e| {
+                matches!(e, Envelope::Error { .. })
+            }),
+            (
+                r#"{"error":{"code":"BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION","message":"m"}}"#,
+                |e| matches!(e, Envelope::Error { description, .. } if description == "m"),
+            ),
+        ];
+        for (text, told) in table {
+            let reply = Reply::read(200, text);
+            assert!(told(&reply.envelope), "{text}: {:?}", reply.envelope);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The answer of a check, the same type for every system behind the gate.
+
+use serde::Serialize;
+
+/// Whether a call may be made, which layer said so, and what to do about it.
+///
+/// ```
+/// use callgate::decision::{Decision, Evidence, Verdict};
+/// let decision = Decision::new(Verdict::Unknown, Evidence::None);
+/// assert!(!decision.is_denied());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The layer that decided, or that has something to note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
+    /// What the call needs, in conjunctive form: all of the lists, any one of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needed: Option<Vec<Vec<String>>>,
+    /// What the application has been granted, as far as that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provided: Option<Vec<String>>,
+    /// What the decision rests on.
+    pub evidence: Evidence,
+    /// What is wrong with the parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+    /// One sentence that says what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+}
+
+impl Decision {
+    /// A decision with nothing but its verdict and evidence.
+    ///
+    /// ```
+    /// use callgate::decision::{Decision, Evidence, Verdict};
+    /// assert!(Decision::new(Verdict::Denied, Evidence::Grant).is_denied());
+    /// ```
+    pub fn new(verdict: Verdict, evidence: Evidence) -> Self {
+        Self {
+            verdict,
+            layer: None,
+            needed: None,
+            provided: None,
+            evidence,
+            problems: Vec::new(),
+            remedy: None,
+        }
+    }
+
+    /// Whether the verdict is [`Verdict::Denied`].
+    ///
+    /// ```
+    /// use callgate::decision::{Decision, Evidence, Verdict};
+    /// assert!(!Decision::new(Verdict::Pending, Evidence::Server).is_denied());
+    /// ```
+    pub fn is_denied(&self) -> bool {
+        self.verdict == Verdict::Denied
+    }
+}
+
+/// What a check concluded. Unknown is not denied: it passes.
+///
+/// ```
+/// use callgate::decision::Verdict;
+/// assert_ne!(Verdict::Unknown, Verdict::Denied);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing known stands against the call.
+    Allowed,
+    /// Something known stands against it.
+    Denied,
+    /// Somebody was asked and has not decided yet.
+    Pending,
+    /// Not enough is known.
+    Unknown,
+}
+
+/// The layers of a check, in the order in which they are asked.
+///
+/// ```
+/// use callgate::decision::Layer;
+/// assert_ne!(Layer::Scope, Layer::Right);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// Is the method known?
+    Method,
+    /// Does the token carry the scope?
+    Scope,
+    /// Are the parameters complete?
+    Parameters,
+    /// Has an administrator confirmed the call?
+    Confirmation,
+    /// May the user behind the token do it?
+    Right,
+    /// Does the portal's plan include it?
+    Plan,
+}
+
+/// What a decision rests on, strongest first.
+///
+/// ```
+/// use callgate::decision::Evidence;
+/// assert_ne!(Evidence::Server, Evidence::Catalogue);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// The server said so on this connection.
+    Server,
+    /// The scopes that the token is known to carry.
+    Grant,
+    /// The bundled facts about documented methods.
+    Catalogue,
+    /// Nothing.
+    None,
+}
+
+/// One thing that is wrong with the parameters of a call.
+///
+/// ```
+/// use callgate::decision::{Problem, Severity};
+/// let problem = Problem { path: "ID".into(), reason: "required".into(), severity: Severity::Error };
+/// assert_eq!(problem.path, "ID");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where it stands, such as `fields.TITLE`.
+    pub path: String,
+    /// What is wrong, in words.
+    pub reason: String,
+    /// How sure that is.
+    pub severity: Severity,
+}
+
+/// How sure it is that a [`Problem`] makes the call fail.
+///
+/// ```
+/// use callgate::decision::Severity;
+/// assert_ne!(Severity::Error, Severity::Warning);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Documented as required: the portal will refuse the call.
+    Error,
+    /// Documented, yet official examples do without it.
+    Warning,
+}
