@@ -1,7 +1,7 @@
 /** The package as npm delivers it: packed, installed into a project of its own, and imported. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -36,9 +36,18 @@ function npm(folder, ...args) {
 }
 
 /** Runs a module inside the project and returns what it printed, parsed. */
-function inProject(source, flags = []) {
+function inProject(source, [program, ...flags] = ['node']) {
   writeFileSync(join(project, 'main.js'), source)
-  return JSON.parse(execFileSync('node', [...flags, 'main.js'], { cwd: project, encoding: 'utf8' }))
+  const printed = execFileSync(program, [...flags, 'main.js'], { cwd: project, encoding: 'utf8' })
+  return JSON.parse(printed)
+}
+
+const tool = (path) => fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url))
+
+const runtimes = {
+  Node: ['node'],
+  Bun: [tool('.bin/bun')],
+  Deno: [tool('@deno/linux-x64-glibc/deno'), 'run', '--allow-read'],
 }
 
 test('holds_the_module_once_and_nothing_of_the_workshop', () => {
@@ -71,19 +80,26 @@ test('the_manifest_has_no_fault_that_publint_knows', async () => {
   )
 })
 
-for (const entry of ['callgate', 'callgate/inline']) {
-  test(`${entry} exports its names on Node and is ready at once`, () => {
-    const seen = inProject(`
-      import * as callgate from '${entry}'
-      await callgate.ready
-      const { CallgateError, Portal } = callgate
-      console.log(JSON.stringify({
-        names: Object.keys(callgate).sort(),
-        isError: CallgateError.prototype instanceof Error,
-        isClass: typeof Portal,
-      }))`)
-    assert.deepEqual(seen, { names, isError: true, isClass: 'function' })
-  })
+for (const [name, runtime] of Object.entries(runtimes)) {
+  // Its package holds the program for this one platform.
+  const skip = runtime[0].startsWith('/') && !existsSync(runtime[0])
+
+  for (const entry of ['callgate', 'callgate/inline']) {
+    test(`${entry} has its names in ${name} and is ready at once`, { skip }, () => {
+      const seen = inProject(
+        `import * as callgate from '${entry}'
+        await callgate.ready
+        const { CallgateError, Portal } = callgate
+        console.log(JSON.stringify({
+          names: Object.keys(callgate).sort(),
+          isError: CallgateError.prototype instanceof Error,
+          isClass: typeof Portal,
+        }))`,
+        runtime,
+      )
+      assert.deepEqual(seen, { names, isError: true, isClass: 'function' })
+    })
+  }
 }
 
 test('two_entry_points_in_one_program_are_one_library', () => {

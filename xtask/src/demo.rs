@@ -74,10 +74,15 @@ pub(crate) fn portal_path() -> PathBuf {
     target_dir().join("debug").join(name)
 }
 
+/// Where [`lay_out`] puts the demo's page.
+pub(crate) fn site_path() -> PathBuf {
+    target_dir().join("demo")
+}
+
 /// Puts the demo's page together as an application's server would hold it: www/, and the package
 /// in `callgate/`. Returns the folder.
 pub(crate) fn lay_out() -> Result<PathBuf> {
-    let site = target_dir().join("demo");
+    let site = site_path();
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }

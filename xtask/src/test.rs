@@ -260,11 +260,16 @@ fn node_tests(folder: &str) -> Result<()> {
     run_node_tests(&tests)
 }
 
-/// Runs test files in Node's test runner, with the built test portal at hand.
+/// Runs test files in Node's test runner, with the built test portal and the demo's page at hand.
 pub(crate) fn run_node_tests(files: &[PathBuf]) -> Result<()> {
     let mut node = command("node");
-    if env::var_os("CALLGATE_PORTAL").is_none() {
-        node.env("CALLGATE_PORTAL", demo::portal_path());
+    for (name, path) in [
+        ("CALLGATE_PORTAL", demo::portal_path()),
+        ("CALLGATE_SITE", demo::site_path()),
+    ] {
+        if env::var_os(name).is_none() {
+            node.env(name, path);
+        }
     }
     node.args(["--test", "--test-reporter=spec", "--test-timeout=180000"]);
     run(node.args(files))
