@@ -1,0 +1,142 @@
+//! Static files below `www/` and `pkg/`. A path never leads out of them.
+
+use std::path::{Path, PathBuf};
+
+/// A place of the URL space and the folder or file that it shows.
+pub(crate) struct Mount {
+    /// What `/` shows.
+    pub(crate) index: &'static str,
+    /// The first segments that are served.
+    pub(crate) folders: &'static [&'static str],
+}
+
+/// The portal's own port.
+pub(crate) const PORTAL: Mount = Mount {
+    index: "www/index.html",
+    folders: &["www"],
+};
+/// The port of the app in its iframe.
+pub(crate) const APP: Mount = Mount {
+    index: "www/app/index.html",
+    folders: &["www", "pkg"],
+};
+
+/// A file's bytes and its content type.
+pub(crate) struct File {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) content_type: &'static str,
+}
+
+/// Reads the file that a path means; nothing when there is none, or none that may be seen.
+pub(crate) async fn read(root: &Path, mount: &Mount, path: &str) -> Option<File> {
+    let path = locate(root, mount, path)?;
+    let inside = tokio::fs::canonicalize(root).await.ok()?;
+    let path = tokio::fs::canonicalize(path).await.ok()?;
+    // A symbolic link that leads out of the folder is no way out either.
+    if !path.starts_with(inside) {
+        return None;
+    }
+    Some(File {
+        content_type: content_type(&path),
+        bytes: tokio::fs::read(&path).await.ok()?,
+    })
+}
+
+fn locate(root: &Path, mount: &Mount, path: &str) -> Option<PathBuf> {
+    if path == "/" {
+        return Some(root.join(mount.index));
+    }
+    let decoded = callgate_portal::decode_path(path.strip_prefix('/')?);
+    let segments: Vec<&str> = decoded.split('/').collect();
+    let plain = |segment: &&str| {
+        !segment.is_empty() && !segment.starts_with('.') && !segment.contains(['\\', ':', '\0'])
+    };
+    let (folder, rest) = segments.split_first()?;
+    let (last, middle) = rest.split_last()?;
+    if !mount.folders.contains(folder) || !middle.iter().all(|segment| plain(segment)) {
+        return None;
+    }
+    let mut file = root.join(folder);
+    file.extend(middle);
+    match *last {
+        "" => Some(file.join("index.html")),
+        last if plain(&last) => Some(file.join(last)),
+        _ => None,
+    }
+}
+
+fn content_type(path: &Path) -> &'static str {
+    const TYPES: &[(&str, &str)] = &[
+        ("html", "text/html; charset=utf-8"),
+        ("js", "text/javascript; charset=utf-8"),
+        ("mjs", "text/javascript; charset=utf-8"),
+        ("css", "text/css; charset=utf-8"),
+        ("json", "application/json"),
+        ("map", "application/json"),
+        ("wasm", "application/wasm"),
+        ("svg", "image/svg+xml"),
+        ("png", "image/png"),
+        ("ico", "image/x-icon"),
+        ("woff2", "font/woff2"),
+        ("txt", "text/plain; charset=utf-8"),
+        ("ts", "text/plain; charset=utf-8"),
+        ("md", "text/plain; charset=utf-8"),
+    ];
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    TYPES
+        .iter()
+        .find(|(known, _)| *known == extension)
+        .map_or("application/octet-stream", |(_, kind)| kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{APP, PORTAL, content_type, locate};
+    use std::path::Path;
+
+    #[test]
+    fn a_path_stays_in_its_folders() {
+        let root = Path::new("/root");
+        for path in [
+            "/www/../secret",
+            "/www/%2e%2e/secret",
+            "/www/..%2fsecret",
+            "/secret",
+            "/www",
+            "/www/.git/config",
+            "/www//x",
+            "/www/a\\..\\b",
+            "/pkg/x.js",
+            "/%77ww/../x",
+            "/www/%00",
+        ] {
+            assert_eq!(locate(root, &PORTAL, path), None, "{path}");
+        }
+        assert_eq!(
+            locate(root, &PORTAL, "/").as_deref(),
+            Some(Path::new("/root/www/index.html"))
+        );
+        assert_eq!(
+            locate(root, &APP, "/").as_deref(),
+            Some(Path::new("/root/www/app/index.html"))
+        );
+        assert_eq!(
+            locate(root, &APP, "/pkg/a%20b.js").as_deref(),
+            Some(Path::new("/root/pkg/a b.js"))
+        );
+        assert_eq!(
+            locate(root, &APP, "/www/app/").as_deref(),
+            Some(Path::new("/root/www/app/index.html"))
+        );
+    }
+
+    #[test]
+    fn browsers_get_the_types_that_they_insist_on() {
+        assert_eq!(content_type(Path::new("a.wasm")), "application/wasm");
+        assert!(content_type(Path::new("a.mjs")).starts_with("text/javascript"));
+        assert_eq!(content_type(Path::new("a")), "application/octet-stream");
+    }
+}
