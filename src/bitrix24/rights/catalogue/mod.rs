@@ -1,0 +1,406 @@
+//! The catalogue: what is known of the documented methods before anything is sent.
+//!
+//! Its first tier, read here, is a method's name, its REST version, the scopes that it needs and the
+//! parameters that it requires. The facts stand readable in `catalogue/`; `cargo xtask catalogue`
+//! makes `catalogue/first.bin` of them, and `catalogue/README.md` describes that form.
+//!
+//! Reading works on the bytes as they lie: nothing is unpacked, a look-up allocates nothing. Every
+//! access is checked, so no content whatever can make the reader panic; what [`Catalogue::from_bytes`]
+//! took is whole and sound besides. A method that is not in the catalogue is unknown, never denied.
+
+mod form;
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+
+use super::method::Version;
+use form::{
+    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Record, Walk, after, checksum, compare, is_mark,
+    is_of_name, number, run,
+};
+pub use form::{CatalogueError, Pieces};
+
+/// Laid out while compiling: a bundled file that isn't one stops the build, not a caller.
+static BUNDLED: Catalogue = {
+    let text = include_str!("../../../../catalogue/first.bin");
+    match Layout::read(text.as_bytes()) {
+        Ok(layout) => layout.over(Cow::Borrowed(text)),
+        #[allow(clippy::panic, reason = "evaluated by the compiler")]
+        Err(_) => panic!("catalogue/first.bin is no catalogue: run `cargo xtask catalogue`"),
+    }
+};
+
+/// The facts about the known methods.
+///
+/// ```
+/// use callgate::bitrix24::rights::catalogue::Catalogue;
+///
+/// let entry = Catalogue::bundled().get("CRM.Deal.Add", None).unwrap();
+/// assert!(entry.required().any(|parameter| parameter.name == "fields"));
+/// assert!(Catalogue::bundled().get("no.such.method", None).is_none());
+/// ```
+pub struct Catalogue {
+    /// ASCII throughout: header, class of each entry, start of each block, class table, records,
+    /// checksum.
+    text: Cow<'static, str>,
+    layout: Layout,
+}
+
+impl Catalogue {
+    /// The catalogue that came with this build.
+    pub fn bundled() -> &'static Catalogue {
+        &BUNDLED
+    }
+
+    /// Takes a catalogue from the bytes of a file such as `cargo xtask catalogue` writes.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueError`] says why the bytes are none: another file, another form, cut, changed on
+    /// the way, or wrong in itself. A catalogue is taken as a whole or not at all.
+    ///
+    /// ```
+    /// use callgate::bitrix24::rights::catalogue::{Catalogue, CatalogueError};
+    ///
+    /// let bytes = include_bytes!("../../../catalogue/first.bin").to_vec();
+    /// assert_eq!(Catalogue::from_bytes(bytes).unwrap().len(), Catalogue::bundled().len());
+    /// let error = Catalogue::from_bytes(b"<html>".to_vec()).err();
+    /// assert_eq!(error, Some(CatalogueError::Foreign));
+    /// ```
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Catalogue, CatalogueError> {
+        let layout = Layout::read(&bytes)?;
+        let (body, sum) = bytes
+            .split_last_chunk::<CHECKSUM>()
+            .ok_or(CatalogueError::Length)?;
+        if u64::from(checksum(body)) != number(sum) {
+            return Err(CatalogueError::Damaged);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| CatalogueError::Unsound)?;
+        let catalogue = layout.over(Cow::Owned(text));
+        if catalogue.is_sound() {
+            Ok(catalogue)
+        } else {
+            Err(CatalogueError::Unsound)
+        }
+    }
+
+    /// How many entries there are. A method known in both REST versions has two.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// assert!(Catalogue::bundled().len() > 1_600);
+    /// ```
+    #[allow(
+        clippy::len_without_is_empty,
+        reason = "nobody asks whether a catalogue is empty"
+    )]
+    pub fn len(&self) -> usize {
+        self.layout.count
+    }
+
+    /// The year and month in which the facts were taken, such as `2026-08`.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// assert!(Catalogue::bundled().date() >= "2026-08");
+    /// ```
+    pub fn date(&self) -> &str {
+        self.part(MAGIC.len(), MAGIC.len() + DATE)
+    }
+
+    /// Looks a method up by its name, without regard to ASCII case.
+    ///
+    /// `version` chooses among the entries of a name; `None` is version 2 where the name exists
+    /// there, else version 3. `None` comes back for a method that is not in the catalogue.
+    ///
+    /// ```
+    /// use callgate::bitrix24::rights::{catalogue::Catalogue, method::Version};
+    ///
+    /// let catalogue = Catalogue::bundled();
+    /// assert_eq!(catalogue.get("tasks.task.get", None).unwrap().version(), Version::V2);
+    /// assert!(catalogue.get("tasks.task.get", Some(Version::V3)).is_some());
+    /// assert!(catalogue.get("crm.deal.add", Some(Version::V3)).is_none());
+    /// ```
+    pub fn get(&self, name: &str, version: Option<Version>) -> Option<Entry<'_>> {
+        let query = name.as_bytes();
+        if !query.iter().all(|byte| is_of_name(*byte)) {
+            return None;
+        }
+        // What the query doesn't share with the present record, and how many segments it does.
+        let (mut rest, mut shared) = (query, 0);
+        for record in self.walk(self.block_before(query)) {
+            if record.keep > shared {
+                continue;
+            }
+            if record.keep < shared {
+                (rest, shared) = (after(query, record.keep), record.keep);
+            }
+            let body = record.body.as_bytes();
+            let (order, same) = compare(rest, body);
+            match order {
+                Ordering::Less => return None,
+                Ordering::Equal if version.is_none_or(|wanted| wanted == record.version) => {
+                    return self.entry(&record);
+                }
+                Ordering::Equal => {}
+                Ordering::Greater => {
+                    let ended = body.get(same).is_none_or(|byte| !is_of_name(*byte));
+                    let seen = rest.get(..same + usize::from(ended))?;
+                    let segments = seen.iter().filter(|byte| **byte == b'.').count();
+                    (rest, shared) = (after(rest, segments), shared + segments);
+                }
+            }
+        }
+        None
+    }
+
+    /// All entries, ordered by name and then by version.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// let confirmed = Catalogue::bundled().entries().filter(|entry| entry.needs_confirmation());
+    /// assert!(confirmed.count() > 0);
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.walk(0).filter_map(|record| self.entry(&record))
+    }
+
+    fn entry<'a>(&'a self, record: &Record<'a>) -> Option<Entry<'a>> {
+        let class = self
+            .text
+            .as_bytes()
+            .get(HEADER + record.index)?
+            .checked_sub(b' ')?;
+        let mut table = self.part(self.layout.table, self.layout.records);
+        for _ in 0..class {
+            table = table.get(run(table) + 1..)?;
+        }
+        let class = table.get(..run(table))?;
+        let (_, required) = record.split();
+        Some(Entry {
+            catalogue: self,
+            index: record.index,
+            version: record.version,
+            flags: *class.as_bytes().first()?,
+            needed: class.get(1..)?,
+            required,
+        })
+    }
+
+    /// The last block whose first name comes before the query, or the first of all.
+    fn block_before(&self, query: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.layout.count.div_ceil(BLOCK));
+        // What the query shares with both ends, it shares with all between.
+        let (mut low_same, mut high_same) = (0, 0);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            let head = self.walk(middle).rest.as_bytes();
+            let same = low_same.min(high_same);
+            let ours = query.get(same..).unwrap_or_default();
+            let (order, more) = compare(ours, head.get(1 + same..).unwrap_or_default());
+            if order.is_gt() {
+                (low, low_same) = (middle, same + more);
+            } else {
+                (high, high_same) = (middle, same + more);
+            }
+        }
+        low
+    }
+
+    /// The records from the start of a block to the end.
+    fn walk(&self, block: usize) -> Walk<'_> {
+        let at = HEADER + self.layout.count + 3 * block;
+        let start = self
+            .text
+            .as_bytes()
+            .get(at..at + 3)
+            .map_or(self.text.len() as u64, number);
+        let from = self.layout.records + start as usize;
+        let rest = self.part(from, self.text.len().saturating_sub(CHECKSUM));
+        Walk {
+            rest,
+            index: block * BLOCK,
+        }
+    }
+
+    fn part(&self, from: usize, to: usize) -> &str {
+        self.text.get(from..to).unwrap_or_default()
+    }
+
+    /// Whether every entry is found under its own name, and there are as many as there should be.
+    fn is_sound(&self) -> bool {
+        let mut name = String::new();
+        let mut found = 0;
+        for entry in self.entries() {
+            name.clear();
+            entry.write_name(&mut name);
+            if self
+                .get(&name, Some(entry.version))
+                .is_none_or(|same| same.index != found)
+            {
+                return false;
+            }
+            found += 1;
+        }
+        found == self.layout.count
+    }
+}
+
+impl fmt::Debug for Catalogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Catalogue of ")?;
+        f.write_str(self.date())
+    }
+}
+
+/// What the catalogue knows of one method in one REST version.
+#[derive(Clone, Copy)]
+pub struct Entry<'a> {
+    catalogue: &'a Catalogue,
+    index: usize,
+    version: Version,
+    flags: u8,
+    needed: &'a str,
+    required: &'a str,
+}
+
+impl<'a> Entry<'a> {
+    /// Appends the method's name, spelled as its documentation does.
+    ///
+    /// The name isn't stored in one piece, so it can't be lent.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// let mut name = String::new();
+    /// Catalogue::bundled().get("crm.item.gettypes", None).map(|entry| entry.write_name(&mut name));
+    /// Catalogue::bundled().get("user.GET", None).unwrap().write_name(&mut name);
+    /// assert_eq!(name, "user.get");
+    /// ```
+    pub fn write_name(&self, out: &mut String) {
+        let start = out.len();
+        for record in self.catalogue.walk(self.index / BLOCK) {
+            let name = out.get(start..).unwrap_or_default().bytes();
+            let dots = name.enumerate().filter(|(_, byte)| *byte == b'.');
+            let ends = dots
+                .map(|(position, _)| position)
+                .chain([out.len() - start]);
+            let kept = ends.take(record.keep).last();
+            out.truncate(start + kept.unwrap_or(0));
+            if kept.is_some() {
+                out.push('.');
+            }
+            out.push_str(record.split().0);
+            if record.index == self.index {
+                return;
+            }
+        }
+    }
+
+    /// The REST version that this entry is about.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::{catalogue::Catalogue, method::Version};
+    /// let entry = Catalogue::bundled().get("note.file.get", None).unwrap();
+    /// assert_eq!(entry.version(), Version::V3);
+    /// ```
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The scopes that a token needs: one code of each group. No groups: any token will do.
+    ///
+    /// A code that starts with `$` is a variable, which depends on the parameters. `None` where the
+    /// documentation doesn't say.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// let entry = Catalogue::bundled().get("user.get", None).unwrap();
+    /// let groups: Vec<Vec<&str>> = entry.needed().unwrap().map(Iterator::collect).collect();
+    /// assert_eq!(groups, [["user", "user_basic", "user_brief"]]);
+    /// ```
+    pub fn needed(&self) -> Option<impl Iterator<Item = Pieces<'a>> + use<'a>> {
+        if self.needed == "?" {
+            return None;
+        }
+        let groups = Pieces::of(self.needed, b'&').filter(|group| !group.is_empty());
+        Some(groups.map(|group| Pieces::of(group, b'|')))
+    }
+
+    /// Whether a token that lacks a needed scope may be refused on the catalogue's word.
+    ///
+    /// Not so where the documentation leaves the scope to be inferred, names a variable, or is about
+    /// REST version 3: such a lack only warns.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let catalogue = Catalogue::bundled();
+    /// assert!(catalogue.get("crm.deal.add", None).unwrap().scope_may_deny());
+    /// assert!(!catalogue.get("placement.bind", None).unwrap().scope_may_deny());
+    /// ```
+    pub fn scope_may_deny(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Whether an administrator has to confirm this method for each token.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let catalogue = Catalogue::bundled();
+    /// assert!(catalogue.get("voximplant.user.get", None).unwrap().needs_confirmation());
+    /// ```
+    pub fn needs_confirmation(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    /// Whether the portal goes by the order of the parameters, whatever they are called.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let catalogue = Catalogue::bundled();
+    /// assert!(catalogue.get("task.commentitem.get", None).unwrap().is_positional());
+    /// ```
+    pub fn is_positional(&self) -> bool {
+        self.flags & 4 != 0
+    }
+
+    /// The parameters that must be there, outermost ones only, in the documented order.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// let entry = Catalogue::bundled().get("imbot.register", None).unwrap();
+    /// let certain = entry.required().filter(|parameter| parameter.may_deny);
+    /// assert!(certain.count() < entry.required().count());
+    /// ```
+    pub fn required(&self) -> impl Iterator<Item = Required<'a>> + use<'a> {
+        let mut rest = self.required;
+        std::iter::from_fn(move || {
+            let (mark, tail) = rest.split_at_checked(1)?;
+            let end = tail.bytes().position(is_mark).unwrap_or(tail.len());
+            let (name, after) = tail.split_at_checked(end)?;
+            rest = after;
+            Some(Required {
+                name,
+                may_deny: mark == "!",
+            })
+        })
+    }
+}
+
+impl fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut name = String::new();
+        self.write_name(&mut name);
+        f.write_str(&name)
+    }
+}
+
+/// A parameter that a method requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Required<'a> {
+    /// Its documented spelling.
+    pub name: &'a str,
+    /// Whether its lack may refuse a call. Not so where the documentation makes it depend on a
+    /// condition, leaves it out in an example of its own, or gives it a second name.
+    pub may_deny: bool,
+}

@@ -1,0 +1,259 @@
+//! The readable form, described in `catalogue/README.md`: written, and read again.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::facts::{
+    Facts, Groups, Kind, METHOD, Method, Methods, PARAMETER, Parameter, Row, SCOPE, Scope,
+};
+
+const METHODS_HEAD: &str = "\
+# The documented Bitrix24 REST methods: facts, in the form that README.md describes.
+# Source: the official documentation's source, which is MIT licensed. Facts only, none of its text.
+# Change a fact here, then run `cargo xtask catalogue`.
+";
+
+const SCOPES_HEAD: &str = "\
+# The scope codes of Bitrix24 REST, in the form that README.md describes.
+# `listed`: in the current documentation. `older`: in the list of 2024.
+";
+
+/// All methods as text.
+pub(super) fn write_methods(methods: &Methods) -> String {
+    let mut out = format!("{METHODS_HEAD}\ndate {}\n", methods.date);
+    for method in &methods.list {
+        out.push('\n');
+        write_method(&mut out, method);
+    }
+    out
+}
+
+/// One method as text.
+pub(super) fn write_method(out: &mut String, method: &Method) {
+    line(out, 0, &format!("{} v{}", method.name, method.version));
+    let is_mark = |word: &str| {
+        METHOD
+            .iter()
+            .any(|row| row.word == word && row.kind == Kind::Mark)
+    };
+    let (marks, facts): (Vec<_>, Vec<_>) =
+        method.facts.0.iter().partition(|(word, _)| is_mark(word));
+    if !marks.is_empty() {
+        let marks: Vec<_> = marks.iter().map(|(word, _)| *word).collect();
+        line(out, 1, &format!("is {}", marks.join(", ")));
+    }
+    for fact in facts {
+        line(out, 1, &fact_text(fact));
+    }
+    write_parameters(out, 1, &method.parameters);
+}
+
+fn write_parameters(out: &mut String, depth: usize, parameters: &[Parameter]) {
+    for parameter in parameters {
+        let mut text = String::from(if parameter.required { "! " } else { "- " });
+        text.push_str(&quoted(&parameter.name));
+        for kind in &parameter.types {
+            let _ = write!(text, " {}", quoted(kind));
+        }
+        for fact in &parameter.facts.0 {
+            let _ = write!(text, ", {}", fact_text(fact));
+        }
+        line(out, depth, &text);
+        write_parameters(out, depth + 1, &parameter.nested);
+    }
+}
+
+/// All scope codes as text.
+pub(super) fn write_scopes(scopes: &[Scope]) -> String {
+    let mut out = format!("{SCOPES_HEAD}\n");
+    for scope in scopes {
+        let facts = scope.facts.0.iter().map(fact_text);
+        let parts: Vec<_> = std::iter::once(quoted(&scope.code)).chain(facts).collect();
+        line(&mut out, 0, &parts.join(", "));
+    }
+    out
+}
+
+fn line(out: &mut String, depth: usize, text: &str) {
+    let _ = writeln!(out, "{:1$}{text}", "", 2 * depth);
+}
+
+fn fact_text((word, groups): &(&str, Groups)) -> String {
+    let groups = groups.iter().map(|group| {
+        group
+            .iter()
+            .map(|word| format!(" {}", quoted(word)))
+            .collect::<String>()
+    });
+    format!("{word}{}", groups.collect::<Vec<_>>().join(";"))
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | ';' | '"' | '\\' | '#');
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        serde_json::Value::from(word).to_string()
+    }
+}
+
+/// Reads what [`write_methods`] wrote, or a person changed.
+pub(super) fn read_methods(text: &str) -> Result<Methods> {
+    let mut methods = Methods::default();
+    for (number, line) in lines(text) {
+        let depth = (line.len() - line.trim_start().len()) / 2;
+        read_methods_line(&mut methods, depth, line)
+            .with_context(|| format!("line {number}: {line}"))?;
+    }
+    ensure!(!methods.date.is_empty(), "no date");
+    ensure!(
+        methods.list.is_sorted_by(|a, b| a.key() < b.key()),
+        "the methods must be sorted by name without case, then by version, each once"
+    );
+    Ok(methods)
+}
+
+fn read_methods_line(methods: &mut Methods, depth: usize, line: &str) -> Result<()> {
+    let mut clauses = clauses(line)?;
+    if depth == 0 {
+        let [name, version] = <[String; 2]>::try_from(clauses.remove(0).concat())
+            .ok()
+            .context("expected a name and a version")?;
+        if name == "date" {
+            methods.date = version;
+            return Ok(());
+        }
+        let version = version
+            .strip_prefix('v')
+            .context("expected a version such as v2")?
+            .parse()?;
+        let (facts, parameters) = Default::default();
+        methods.list.push(Method {
+            name,
+            version,
+            facts,
+            parameters,
+        });
+        return Ok(());
+    }
+    let method = methods
+        .list
+        .last_mut()
+        .context("no method before this line")?;
+    let start = line.trim_start();
+    if start.starts_with(['!', '-']) {
+        let mut place = &mut method.parameters;
+        for _ in 1..depth {
+            place = &mut place.last_mut().context("nested in nothing")?.nested;
+        }
+        place.push(read_parameter(clauses)?);
+    } else if let Some(marks) = start.strip_prefix("is ") {
+        for mark in marks.split(", ") {
+            read_fact(&mut method.facts, METHOD, vec![vec![mark.to_owned()]])?;
+        }
+    } else {
+        ensure!(clauses.len() == 1, "one fact a line");
+        read_fact(&mut method.facts, METHOD, clauses.remove(0))?;
+    }
+    Ok(())
+}
+
+fn read_parameter(mut clauses: Vec<Groups>) -> Result<Parameter> {
+    let mut words = clauses.remove(0).concat().into_iter();
+    let required = words.next().is_some_and(|mark| mark == "!");
+    let name = words.next().context("a parameter without a name")?;
+    let mut facts = Facts::default();
+    for clause in clauses {
+        read_fact(&mut facts, PARAMETER, clause)?;
+    }
+    Ok(Parameter {
+        name,
+        required,
+        types: words.collect(),
+        facts,
+        nested: Vec::new(),
+    })
+}
+
+/// Reads what [`write_scopes`] wrote.
+pub(super) fn read_scopes(text: &str) -> Result<Vec<Scope>> {
+    let scope = |(number, line)| read_scope(line).with_context(|| format!("line {number}: {line}"));
+    lines(text).map(scope).collect()
+}
+
+fn read_scope(line: &str) -> Result<Scope> {
+    let mut clauses = clauses(line)?;
+    let code = clauses.remove(0).concat().concat();
+    let mut facts = Facts::default();
+    for clause in clauses {
+        read_fact(&mut facts, SCOPE, clause)?;
+    }
+    Ok(Scope { code, facts })
+}
+
+fn read_fact(facts: &mut Facts, table: &'static [Row], mut groups: Groups) -> Result<()> {
+    let word = groups
+        .first_mut()
+        .filter(|group| !group.is_empty())
+        .context("an empty clause")?
+        .remove(0);
+    let row = table
+        .iter()
+        .find(|row| row.word == word && !word.is_empty());
+    let row = row.with_context(|| format!("the word `{word}` is unknown"))?;
+    ensure!(!facts.has(row.word), "`{word}` twice");
+    if groups.len() == 1 && groups.concat().is_empty() {
+        groups.clear();
+    }
+    facts.insert(table, row.word, groups);
+    Ok(())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text
+        .lines()
+        .zip(1..)
+        .map(|(line, number)| (number, line.trim_end()));
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+}
+
+/// The clauses of a line (between commas), their groups (between semicolons), their words.
+/// There is at least one clause, and in it at least one group.
+fn clauses(line: &str) -> Result<Vec<Groups>> {
+    let mut clauses = Vec::new();
+    let mut groups = Vec::new();
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        match first {
+            ',' => {
+                groups.push(std::mem::take(&mut words));
+                clauses.push(std::mem::take(&mut groups));
+                rest = &rest[1..];
+            }
+            ';' => {
+                groups.push(std::mem::take(&mut words));
+                rest = &rest[1..];
+            }
+            '"' => {
+                let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+                words.push(values.next().context("a quote without its end")??);
+                let read = values.byte_offset();
+                rest = &rest[read..];
+            }
+            _ => {
+                let end = rest.find([' ', ',', ';']).unwrap_or(rest.len());
+                words.push(rest[..end].to_owned());
+                rest = &rest[end..];
+            }
+        }
+        rest = rest.trim_start();
+    }
+    if words.is_empty() && groups.is_empty() {
+        bail!("a line that ends in a comma");
+    }
+    groups.push(words);
+    clauses.push(groups);
+    Ok(clauses)
+}
