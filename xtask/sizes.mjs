@@ -3,6 +3,7 @@
  * The script is bundled and minified as a user's bundler does it.
  */
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
@@ -11,7 +12,7 @@ const pkg = new URL('../pkg/', import.meta.url)
 /** The bytes of `exports` of an entry point, bundled and minified. */
 async function bundle(entry, names = '{ Portal, CallgateError }') {
   const { outputFiles } = await build({
-    stdin: { contents: `export ${names} from './${entry}'`, resolveDir: pkg.pathname },
+    stdin: { contents: `export ${names} from './${entry}'`, resolveDir: fileURLToPath(pkg) },
     bundle: true,
     format: 'esm',
     minify: true,
