@@ -4,22 +4,18 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const top = new URL('../../', import.meta.url)
-const path = (relative) => fileURLToPath(new URL(relative, top))
-
-const program = process.env.CALLGATE_PORTAL ?? path('target/debug/callgate-portal')
-
-/** Where `cargo xtask build` puts the demo's page and the package: the default of `root`. */
-export const site = process.env.CALLGATE_SITE ?? path('target/demo')
+const top = fileURLToPath(new URL('../../', import.meta.url))
+const program = process.env.CALLGATE_PORTAL ?? join(top, 'target/debug/callgate-portal')
 
 /**
- * Starts a portal of its own for a test; the application's server gives out the files of `root`.
- * Call `stop` when done.
+ * Starts a portal of its own for a test; the application's server gives out `root`'s www/ and
+ * pkg/. Call `stop` when done.
  */
-export async function startPortal({ root = site } = {}) {
+export async function startPortal({ root = top } = {}) {
   if (!existsSync(program)) {
     throw new Error(`no test portal at ${program}: run \`cargo build -p callgate-portal\``)
   }
@@ -27,6 +23,7 @@ export async function startPortal({ root = site } = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exit = new Promise((resolve) => child.once('exit', resolve))
+  process.once('exit', () => child.kill()) // a test that breaks leaves no process behind
   const { portal, app } = await addresses(child, exit)
 
   const ask = async (method, path, body) => {

@@ -221,3 +221,20 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::stable_path;
+
+    #[test]
+    fn scripts_land_where_no_hash_can_move_them() {
+        for (made, stable) in [
+            ("callgate-0f1e2d/src/js/face.js", "js/face.js"),
+            ("callgate-0f1e2d/inline0.js", "js/inline0.js"),
+            ("gloo-net-0f1e2d/inline0.js", "js/gloo-net/inline0.js"),
+            ("gloo-net-0f1e2d/src/some.js", "js/gloo-net/src/some.js"),
+        ] {
+            assert_eq!(stable_path(made), stable);
+        }
+    }
+}

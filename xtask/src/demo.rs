@@ -1,11 +1,8 @@
 //! `cargo xtask demo`: the demo page inside the test portal, for a person or for a check.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use lexopt::prelude::*;
 
 use crate::{
@@ -44,7 +41,6 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     }
     build::package()?;
     build_portal()?;
-    let site = lay_out()?;
     if check {
         let story = root().join(STORY);
         ensure!(
@@ -54,13 +50,11 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
         tools::chromium()?;
         return test::run_node_tests(&[story]);
     }
+    println!("\nOpen the portal's address in a browser; Ctrl-C ends it.");
     let mut portal = command(portal_path());
-    portal
-        .arg("--port")
-        .arg(port.to_string())
-        .arg("--app-port")
-        .arg(app_port.to_string());
-    run(portal.arg("--root").arg(site))
+    portal.arg("--port").arg(port.to_string());
+    portal.arg("--app-port").arg(app_port.to_string());
+    run(portal.arg("--root").arg(root()))
 }
 
 /// Builds the test portal.
@@ -72,37 +66,4 @@ pub(crate) fn build_portal() -> Result<()> {
 pub(crate) fn portal_path() -> PathBuf {
     let name = format!("callgate-portal{}", std::env::consts::EXE_SUFFIX);
     target_dir().join("debug").join(name)
-}
-
-/// Where [`lay_out`] puts the demo's page.
-pub(crate) fn site_path() -> PathBuf {
-    target_dir().join("demo")
-}
-
-/// Puts the demo's page together as an application's server would hold it: www/, and the package
-/// in `callgate/`. Returns the folder.
-pub(crate) fn lay_out() -> Result<PathBuf> {
-    let site = site_path();
-    if site.exists() {
-        fs::remove_dir_all(&site)?;
-    }
-    copy(&root().join("www"), &site)?;
-    copy(&root().join("pkg"), &site.join("callgate"))?;
-    Ok(site)
-}
-
-/// Copies a folder and all that is in it.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
-    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
-    for entry in entries {
-        let entry = entry?;
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_type()?.is_dir() {
-            copy(&from, &to)?;
-        } else {
-            fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
-        }
-    }
-    Ok(())
 }

@@ -232,8 +232,7 @@ fn wasm_test(name: &str) -> std::process::Command {
 fn build_all() -> Result<()> {
     build::package()?;
     build::sizes()?;
-    demo::build_portal()?;
-    demo::lay_out().map(drop)
+    demo::build_portal()
 }
 
 fn browser() -> Result<()> {
@@ -260,16 +259,11 @@ fn node_tests(folder: &str) -> Result<()> {
     run_node_tests(&tests)
 }
 
-/// Runs test files in Node's test runner, with the built test portal and the demo's page at hand.
+/// Runs test files in Node's test runner, with the built test portal at hand.
 pub(crate) fn run_node_tests(files: &[PathBuf]) -> Result<()> {
     let mut node = command("node");
-    for (name, path) in [
-        ("CALLGATE_PORTAL", demo::portal_path()),
-        ("CALLGATE_SITE", demo::site_path()),
-    ] {
-        if env::var_os(name).is_none() {
-            node.env(name, path);
-        }
+    if env::var_os("CALLGATE_PORTAL").is_none() {
+        node.env("CALLGATE_PORTAL", demo::portal_path());
     }
     node.args(["--test", "--test-reporter=spec", "--test-timeout=180000"]);
     run(node.args(files))
