@@ -100,7 +100,7 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
     for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
         let short = format!("i{number}");
         if import.module == glue_module {
-            renamed.push((format!("export function {}(", import.name), short.clone()));
+            renamed.push((import.name.clone(), short.clone()));
         } else {
             let (name, module) = (&import.name, &import.module);
             direct.push_str(&format!(
@@ -115,12 +115,17 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
     output.emit(&out)?;
     let mut glue = read_text(&out.join(GLUE))?;
     let module = read(&out.join("callgate_bg.wasm"))?;
-    for (old, short) in renamed {
-        ensure!(
-            glue.matches(&old).count() == 1,
-            "the glue has no single `{old}…)`"
+    for (name, short) in renamed {
+        let forms = [("export function ", "("), ("export const ", " =")];
+        let form = forms
+            .into_iter()
+            .find(|(before, after)| glue.contains(&format!("{before}{name}{after}")));
+        let (before, after) = form.with_context(|| format!("the glue does not export {name}"))?;
+        let (old, new) = (
+            format!("{before}{name}{after}"),
+            format!("{before}{short}{after}"),
         );
-        glue = glue.replace(&old, &format!("export function {short}("));
+        glue = glue.replace(&old, &new);
     }
     glue.push_str(&direct);
 
