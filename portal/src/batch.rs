@@ -17,7 +17,7 @@ const LENGTH: usize = 50;
 
 /// A reference is left as it stands when its value has more parts than this: chains of references
 /// to everything would double the answer at each step.
-const HEAVIEST: usize = 200_000;
+pub(crate) const HEAVIEST: usize = 200_000;
 
 /// The answers so far, by their top-level keys and then by command: what references look into.
 struct Answered(Map<String, Value>);
@@ -286,7 +286,7 @@ fn look_up(reference: &str, answered: &Answered) -> Option<Value> {
 }
 
 /// How many parts a value has.
-fn weight(value: &Value) -> usize {
+pub(crate) fn weight(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(weight).sum::<usize>(),
         Value::Object(map) => 1 + map.values().map(weight).sum::<usize>(),

@@ -53,7 +53,7 @@ fn locate(root: &Path, mount: &Mount, path: &str) -> Option<PathBuf> {
     };
     let (folder, rest) = segments.split_first()?;
     let (last, middle) = rest.split_last()?;
-    if !mount.folders.contains(folder) || !middle.iter().all(|segment| plain(segment)) {
+    if !mount.folders.contains(folder) || !middle.iter().all(&plain) {
         return None;
     }
     let mut file = root.join(folder);

@@ -13,7 +13,7 @@
 //! use callgate_portal::{Portal, Request, TokenRequest};
 //!
 //! let now = 1_700_000_000_000;
-//! let mut portal = Portal::new(now);
+//! let mut portal = Portal::new();
 //! let token = portal.token(now, TokenRequest { scopes: Some(vec!["telephony".into()]), ..TokenRequest::default() });
 //! let call = Request::get(format!("/rest/voximplant.user.get?USER_ID=1&auth={}", token.access_token));
 //!

@@ -305,7 +305,8 @@ pub(crate) fn page(
     (rows, count.then(|| ids().filter(matches).count() as u64))
 }
 
-fn sorted(table: &Table, ids: Vec<u64>, order: &[(String, bool)]) -> Vec<u64> {
+/// Rows in an order: by the fields named, then by number.
+pub(crate) fn sorted(table: &Table, ids: Vec<u64>, order: &[(String, bool)]) -> Vec<u64> {
     let mut keyed: Vec<(Vec<Operand>, u64)> = ids
         .into_iter()
         .map(|id| {

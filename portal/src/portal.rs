@@ -127,14 +127,20 @@ pub struct Token {
     pub scope: String,
 }
 
+impl Default for Portal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Portal {
-    /// A fresh portal under its usual address. `now` starts no clock: every call brings its own time.
-    pub fn new(now: UnixMs) -> Self {
-        Self::with_config(now, Config::default())
+    /// A fresh portal under its usual address. It has no clock: every call brings its own time.
+    pub fn new() -> Self {
+        Self::with_config(Config::default())
     }
 
     /// A fresh portal with an address and identifiers of the caller's choice.
-    pub fn with_config(_now: UnixMs, config: Config) -> Self {
+    pub fn with_config(config: Config) -> Self {
         Self {
             world: World {
                 config,

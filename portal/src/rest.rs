@@ -176,13 +176,7 @@ pub(crate) fn perform(world: &mut World, now: UnixMs, job: Job<'_>) -> Result<An
     if name == "batch" && depth < 2 {
         return Ok(batch::run(world, now, who, verb, &parameters, depth)?.into());
     }
-    world.faults.fail(Stage::Limiter, who.on(), name)?;
-    if let (Some(limit), Some(key)) = (world.settings.operating_limit, who.budget_key()) {
-        if world.limiter.operating(key, name, now).0 > limit as f64 {
-            return Err(Failure::operation_time_limit().into());
-        }
-        world.limiter.record(key, name, world.settings.work, now);
-    }
+    limit(world, now, who, name)?;
     world.commands += 1;
     if let Some(struck) = world.faults.take(Stage::Method, who.on(), name) {
         return Err(match struck.row.what {
@@ -232,6 +226,23 @@ pub(crate) fn perform(world: &mut World, now: UnixMs, job: Job<'_>) -> Result<An
         frozen,
     };
     Ok((method.run)(&mut call)?)
+}
+
+/// The load limiter: refuses a method that worked too long, and adds this call's work.
+pub(crate) fn limit(
+    world: &mut World,
+    now: UnixMs,
+    who: &Identity,
+    name: &str,
+) -> Result<(), Failure> {
+    world.faults.fail(Stage::Limiter, who.on(), name)?;
+    if let (Some(limit), Some(key)) = (world.settings.operating_limit, who.budget_key()) {
+        if world.limiter.operating(key, name, now).0 > limit as f64 {
+            return Err(Failure::operation_time_limit());
+        }
+        world.limiter.record(key, name, world.settings.work, now);
+    }
+    Ok(())
 }
 
 /// A success's body: the result, what was lifted out of it, the time.

@@ -50,7 +50,7 @@ async fn serve(options: &Options) -> io::Result<()> {
         ..Config::default()
     };
     let shared = Arc::new(Shared {
-        portal: Mutex::new(Portal::with_config(now(), config)),
+        portal: Mutex::new(Portal::with_config(config)),
         root: options.root.clone(),
     });
     let portal = Router::new()

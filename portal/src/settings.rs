@@ -8,7 +8,7 @@ use crate::http::UnixMs;
 ///
 /// ```
 /// use callgate_portal::{Budget, Portal, Settings};
-/// let mut portal = Portal::new(0);
+/// let mut portal = Portal::new();
 /// portal.set(Settings { budget: Some(Budget { burst: 50.0, per_second: 2.0 }), ..Settings::default() });
 /// assert_eq!(portal.settings().latency, 0);
 /// ```

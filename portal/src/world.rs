@@ -21,7 +21,7 @@ use crate::{
 /// ```
 /// use callgate_portal::{Config, Portal};
 /// let config = Config { origin: "https://portal.bitrix24.com".into(), ..Config::default() };
-/// let mut portal = Portal::with_config(0, config);
+/// let mut portal = Portal::with_config(config);
 /// assert!(portal.webhook(&["crm"], 1).starts_with("https://portal.bitrix24.com/rest/1/"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The control plane below `/_portal/`: what no real portal has. It takes and gives JSON, answers
 //! every origin, and names the field in every complaint.
 
-use std::fmt;
+mod fields;
 
 use serde_json::{Map, Value, json};
 
@@ -10,64 +10,12 @@ use crate::{
     events,
     faults::{self, Fault},
     http::{EventPost, Reply, Request, UnixMs},
-    php_form,
     portal::{Portal, TokenRequest},
-    settings::Budget,
     world::World,
 };
 
-/// A request that the control plane does not understand.
-///
-/// ```
-/// let mut portal = callgate_portal::Portal::new(0);
-/// let error = portal.generate("deel", 5).unwrap_err();
-/// assert_eq!(error.field(), "entity");
-/// assert!(error.to_string().contains("deal"));
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ControlError {
-    field: String,
-    text: String,
-}
-
-impl ControlError {
-    pub(crate) fn new(field: &str, text: impl Into<String>) -> Self {
-        Self {
-            field: field.to_owned(),
-            text: text.into(),
-        }
-    }
-
-    pub(crate) fn unknown_kind(kind: &str) -> Self {
-        Self::new(
-            "kind",
-            format!(
-                "kind: {kind:?} is no fault; GET /_portal/faults lists all kinds, their other names and their codes"
-            ),
-        )
-    }
-
-    pub(crate) fn unknown_entity(world: &World, entity: &str) -> Self {
-        let known = world.tables.names().join(", ");
-        Self::new(
-            "entity",
-            format!("entity: {entity:?} is no table; accepted are {known}"),
-        )
-    }
-
-    /// The field that is wrong; empty when it is the whole request.
-    pub fn field(&self) -> &str {
-        &self.field
-    }
-}
-
-impl fmt::Display for ControlError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for ControlError {}
+pub use fields::ControlError;
+use fields::Fields;
 
 /// What a request leads to: a JSON answer and perhaps events.
 type Outcome = Result<(Value, Vec<EventPost>), ControlError>;
@@ -167,7 +115,7 @@ pub(crate) fn answer(portal: &mut Portal, now: UnixMs, request: &Request) -> Rep
                 ..Reply::new(200, "application/json", value.to_string())
             },
             Err(error) => {
-                let body = json!({"error": error.text, "field": error.field});
+                let body = json!({"error": error.to_string(), "field": error.field()});
                 Reply::new(400, "application/json", body.to_string())
             }
         }
@@ -196,129 +144,8 @@ fn dispatch(portal: &mut Portal, now: UnixMs, request: &Request) -> Outcome {
         );
         return Err(ControlError::new("", text));
     };
-    let fields = Fields::read(route, request)?;
+    let fields = Fields::read(request, route.fields)?;
     (route.run)(portal, now, &fields)
-}
-
-/// The fields of a request, read with complaints that name them.
-struct Fields {
-    map: Map<String, Value>,
-}
-
-impl Fields {
-    fn read(route: &Route, request: &Request) -> Result<Self, ControlError> {
-        let map = if route.verb == "GET" {
-            php_form::parse(request.query())
-        } else if request.body.iter().all(u8::is_ascii_whitespace) {
-            Map::new()
-        } else {
-            match serde_json::from_slice(&request.body) {
-                Ok(Value::Object(map)) => map,
-                Ok(_) => return Err(ControlError::new("", "the body must be a JSON object")),
-                Err(error) => {
-                    return Err(ControlError::new(
-                        "",
-                        format!("the body is not JSON: {error}"),
-                    ));
-                }
-            }
-        };
-        match map
-            .keys()
-            .find(|name| !route.fields.contains(&name.as_str()))
-        {
-            Some(unknown) => {
-                let accepted = if route.fields.is_empty() {
-                    "none".to_owned()
-                } else {
-                    route.fields.join(", ")
-                };
-                Err(ControlError::new(
-                    unknown,
-                    format!("{unknown}: no such field; accepted are {accepted}"),
-                ))
-            }
-            None => Ok(Self { map }),
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.map.get(name).filter(|value| !value.is_null())
-    }
-
-    fn wrong(name: &str, wanted: &str, got: &Value) -> ControlError {
-        ControlError::new(name, format!("{name}: must be {wanted}, not {got}"))
-    }
-
-    fn missing(name: &str, wanted: &str) -> ControlError {
-        ControlError::new(name, format!("{name}: is missing; it must be {wanted}"))
-    }
-
-    fn text(&self, name: &str) -> Result<Option<String>, ControlError> {
-        match self.get(name) {
-            None => Ok(None),
-            Some(Value::String(text)) if !text.is_empty() => Ok(Some(text.clone())),
-            Some(other) => Err(Self::wrong(name, "a text", other)),
-        }
-    }
-
-    fn required_text(&self, name: &str) -> Result<String, ControlError> {
-        self.text(name)?
-            .ok_or_else(|| Self::missing(name, "a text"))
-    }
-
-    /// A whole number; in a query its digits.
-    fn number(&self, name: &str) -> Result<Option<u64>, ControlError> {
-        self.get(name)
-            .map(|value| {
-                let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-                number.ok_or_else(|| Self::wrong(name, "a whole number, 0 or more", value))
-            })
-            .transpose()
-    }
-
-    fn float(&self, name: &str) -> Result<Option<f64>, ControlError> {
-        self.get(name)
-            .map(|value| {
-                let number = value
-                    .as_f64()
-                    .filter(|number| *number >= 0.0 && *number < 1e12);
-                number.ok_or_else(|| Self::wrong(name, "a number, 0 or more", value))
-            })
-            .transpose()
-    }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, ControlError> {
-        self.get(name)
-            .map(|value| {
-                value
-                    .as_bool()
-                    .ok_or_else(|| Self::wrong(name, "true or false", value))
-            })
-            .transpose()
-    }
-
-    /// Scopes: a list of texts, or one text with commas or blanks.
-    fn scopes(&self) -> Result<Option<Vec<String>>, ControlError> {
-        let Some(value) = self.get("scopes") else {
-            return Ok(None);
-        };
-        let wrong = || Self::wrong("scopes", "a list of texts, or a text with commas", value);
-        match value {
-            Value::String(text) => Ok(Some(
-                text.split([',', ' '])
-                    .filter(|scope| !scope.is_empty())
-                    .map(str::to_owned)
-                    .collect(),
-            )),
-            Value::Array(items) => items
-                .iter()
-                .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
-                .collect::<Result<_, _>>()
-                .map(Some),
-            _ => Err(wrong()),
-        }
-    }
 }
 
 fn done(value: Value) -> Outcome {
@@ -509,7 +336,7 @@ fn fault(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
 }
 
 fn fault_table(portal: &mut Portal, _: UnixMs, _: &Fields) -> Outcome {
-    done(json!({"kinds": faults::table(), "active": portal.world.faults.active()}))
+    done(json!({"kinds": faults::described(), "active": portal.world.faults.active()}))
 }
 
 fn clear_faults(portal: &mut Portal, _: UnixMs, _: &Fields) -> Outcome {
@@ -544,33 +371,10 @@ fn change_settings(portal: &mut Portal, now: UnixMs, fields: &Fields) -> Outcome
         new.operating_limit = fields.number("operatingLimit")?;
     }
     if let Some(budget) = fields.map.get("budget") {
-        new.budget = read_budget(budget)?;
+        new.budget = fields::budget(budget)?;
     }
     portal.set(new);
     settings(portal, now, fields)
-}
-
-fn read_budget(value: &Value) -> Result<Option<Budget>, ControlError> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    let number = |name: &str| {
-        value
-            .get(name)
-            .and_then(Value::as_f64)
-            .filter(|number| *number >= 0.0)
-    };
-    let known = value
-        .as_object()
-        .is_some_and(|map| map.keys().all(|key| key == "burst" || key == "perSecond"));
-    match (known, number("burst"), number("perSecond")) {
-        (true, Some(burst), Some(per_second)) => Ok(Some(Budget { burst, per_second })),
-        _ => Err(Fields::wrong(
-            "budget",
-            "null or {burst, perSecond}, two numbers of 0 or more",
-            value,
-        )),
-    }
 }
 
 fn clock(portal: &mut Portal, now: UnixMs, fields: &Fields) -> Outcome {
@@ -582,13 +386,13 @@ fn clock(portal: &mut Portal, now: UnixMs, fields: &Fields) -> Outcome {
 }
 
 fn data(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
-    const WANTED: &str = "a number of rows to generate, or a list of objects";
+    const WANTED: &str = "a number of rows to generate, 1000000 at most, or a list of objects";
     let entity = fields.required_text("entity")?;
     let Some(rows) = fields.get("rows") else {
         return Err(Fields::missing("rows", WANTED));
     };
     match (rows.as_u64(), rows) {
-        (Some(rows), _) => portal.generate(&entity, rows.min(10_000_000))?,
+        (Some(rows @ ..=1_000_000), _) => portal.generate(&entity, rows)?,
         (None, Value::Array(rows)) => {
             let given: Option<Vec<Map<String, Value>>> =
                 rows.iter().map(|row| row.as_object().cloned()).collect();
