@@ -24,6 +24,8 @@ pub mod bitrix24;
 pub mod decision;
 pub mod error;
 pub mod http;
+#[cfg(target_arch = "wasm32")]
+mod js;
 pub mod json;
 pub mod secret;
 pub mod time;

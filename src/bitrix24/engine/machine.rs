@@ -469,15 +469,19 @@ impl<B: Payload> Connection<B> {
         }
     }
 
+    /// Ends a call from this side.
     pub(super) fn end(&mut self, id: CallId, code: &str, message: &str) {
-        let Some(running) = self.calls.get(&id) else {
-            return;
+        let untaken =
+            |output: &Output<B>| matches!(output, Output::Send(exchange, _) if exchange.call == id);
+        let before = self.outputs.len();
+        self.outputs.retain(|output| !untaken(output));
+        let ran = match self.is_sent(id) && self.outputs.len() == before {
+            true => {
+                self.abort(id);
+                Ran::Unknown
+            }
+            false => Ran::No,
         };
-        let ran = match running.stage {
-            Stage::Sent { .. } => Ran::Unknown,
-            _ => Ran::No,
-        };
-        self.abort(id);
         self.settle(id, Err(Error::new(code, Kind::Aborted, ran, message)));
     }
 

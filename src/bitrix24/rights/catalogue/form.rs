@@ -13,11 +13,15 @@ use crate::bitrix24::rights::method::Version;
 pub(super) const BLOCK: usize = 16;
 /// What a file starts with: a catalogue, and the form in which it is written.
 pub(super) const MAGIC: &[u8; 4] = b"CGC1";
-/// `MAGIC`, the date, the number of entries, the length of the class table, the length of the file.
-pub(super) const HEADER: usize = 4 + DATE + 3 + 3 + 3;
+/// `MAGIC`, the date, and four numbers: of the entries, of the starts of classes, and the lengths of
+/// the classes and of the file.
+pub(super) const HEADER: usize = 4 + DATE + 4 * 3;
 /// A year and a month.
 pub(super) const DATE: usize = 7;
+/// Digits; the two bytes before them end the last record.
 pub(super) const CHECKSUM: usize = 6;
+/// No name is longer, so that a query has its place on the stack.
+pub(super) const LONGEST: usize = 64;
 /// A record starts with this, plus [`HEAD_V3`] in version 3, plus what it keeps.
 const HEAD: u8 = 0x08;
 const HEAD_V3: u8 = 0x08;
@@ -56,7 +60,9 @@ impl std::error::Error for CatalogueError {}
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     pub(super) count: usize,
-    /// Where the class table starts.
+    /// Where it is written where each class starts.
+    pub(super) classes: usize,
+    /// Where the classes start.
     pub(super) table: usize,
     /// Where the records start.
     pub(super) records: usize,
@@ -74,18 +80,22 @@ impl Layout {
         let Some((_, rest)) = rest.split_first_chunk::<DATE>() else {
             return Err(CatalogueError::Length);
         };
-        let Some(([c0, c1, c2, t0, t1, t2, l0, l1, l2], _)) = rest.split_first_chunk() else {
+        let Some(([c0, c1, c2, k0, k1, k2, t0, t1, t2, l0, l1, l2], _)) = rest.split_first_chunk()
+        else {
             return Err(CatalogueError::Length);
         };
         if number(&[*l0, *l1, *l2]) != bytes.len() as u64 {
             return Err(CatalogueError::Length);
         }
         let count = number(&[*c0, *c1, *c2]) as usize;
-        let table = HEADER + count + 3 * count.div_ceil(BLOCK);
+        let classes = HEADER + count + 3 * count.div_ceil(BLOCK);
+        let table = classes + 3 * number(&[*k0, *k1, *k2]) as usize;
+        let records = table + number(&[*t0, *t1, *t2]) as usize;
         Ok(Layout {
             count,
+            classes,
             table,
-            records: table + number(&[*t0, *t1, *t2]) as usize,
+            records,
         })
     }
 
@@ -119,25 +129,27 @@ pub(super) struct Record<'a> {
     /// How many segments it has in common with the name before it.
     pub(super) keep: usize,
     pub(super) version: Version,
-    /// The segments that it adds, then its required parameters.
-    pub(super) body: &'a str,
+    /// Where its body starts in the file.
+    pub(super) start: usize,
+    /// How long its body is: the segments that it adds, then its required parameters.
+    pub(super) length: usize,
+    /// The file from the body on.
+    pub(super) text: &'a [u8],
 }
 
-impl<'a> Record<'a> {
-    /// The segments that it adds, and the parameters.
-    pub(super) fn split(&self) -> (&'a str, &'a str) {
-        let end = self
-            .body
-            .bytes()
-            .position(is_mark)
-            .unwrap_or(self.body.len());
-        self.body.split_at_checked(end).unwrap_or_default()
+impl Record<'_> {
+    /// How many bytes of the body are the segments.
+    pub(super) fn name_length(&self) -> usize {
+        let body = self.text.iter().take(self.length);
+        body.take_while(|byte| is_of_name(**byte)).count()
     }
 }
 
 /// Steps from record to record.
 pub(super) struct Walk<'a> {
-    pub(super) rest: &'a str,
+    pub(super) bytes: &'a [u8],
+    /// Where the next record starts.
+    pub(super) start: usize,
     pub(super) index: usize,
 }
 
@@ -145,22 +157,21 @@ impl<'a> Iterator for Walk<'a> {
     type Item = Record<'a>;
 
     fn next(&mut self) -> Option<Record<'a>> {
-        let tail = self.rest.get(1..)?;
-        let (body, rest) = tail.split_at_checked(run(tail))?;
-        let head = self.rest.bytes().next()?.checked_sub(HEAD)?;
-        let version = if head & HEAD_V3 == 0 {
-            Version::V2
-        } else {
-            Version::V3
-        };
-        let keep = usize::from(head & !HEAD_V3);
+        let (head, text) = self.bytes.get(self.start..)?.split_first()?;
+        let head = head.checked_sub(HEAD)?;
         let record = Record {
             index: self.index,
-            keep,
-            version,
-            body,
+            keep: usize::from(head & !HEAD_V3),
+            version: if head & HEAD_V3 == 0 {
+                Version::V2
+            } else {
+                Version::V3
+            },
+            start: self.start + 1,
+            length: run(text),
+            text,
         };
-        self.rest = rest;
+        self.start += 1 + record.length;
         self.index += 1;
         Some(record)
     }
@@ -170,72 +181,99 @@ impl<'a> Iterator for Walk<'a> {
 ///
 /// Look-ups spend most of their time here, hence eight bytes at a time. In ASCII, a control
 /// character is a byte with neither of the bits 5 and 6.
-pub(super) fn run(text: &str) -> usize {
-    let mut rest = text.as_bytes();
+pub(super) fn run(bytes: &[u8]) -> usize {
+    let mut rest = bytes;
+    let mut length = 0;
     while let Some((chunk, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*chunk);
         let controls = !(word | word << 1) & 0x4040_4040_4040_4040;
         if controls != 0 {
-            return text.len() - rest.len() + controls.trailing_zeros() as usize / 8;
+            return length + controls.trailing_zeros() as usize / 8;
         }
+        length += 8;
         rest = after;
     }
-    let left = rest
-        .iter()
-        .position(|byte| *byte < b' ')
-        .unwrap_or(rest.len());
-    text.len() - rest.len() + left
+    length
+        + rest
+            .iter()
+            .position(|byte| *byte < b' ')
+            .unwrap_or(rest.len())
 }
 
-/// Compares what is left of a name with the segments that a record adds, without ASCII case, and
-/// says how many bytes are the same. The record may have more behind it; the name has nothing but
-/// what a name has.
-pub(super) fn compare(name: &[u8], record: &[u8]) -> (Ordering, usize) {
-    let (mut ours, mut theirs) = (name, record);
-    let mut same = 0;
-    loop {
-        // Most of what is the same is so to the letter.
-        while let (Some((a, after_a)), Some((b, after_b))) =
-            (ours.split_first_chunk(), theirs.split_first_chunk())
-        {
-            let differ = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
-            if differ != 0 {
-                let length = differ.trailing_zeros() as usize / 8;
-                same += length;
-                ours = ours.get(length..).unwrap_or_default();
-                theirs = theirs.get(length..).unwrap_or_default();
-                break;
+/// A name that is looked for: in lower case, with zeros behind it.
+pub(super) struct Query {
+    folded: [u8; LONGEST + 8],
+}
+
+impl Query {
+    /// `None`: no name in a catalogue is so long, or has such characters.
+    pub(super) fn of(name: &str) -> Option<Query> {
+        let mut folded = [0; LONGEST + 8];
+        if name.len() > LONGEST || !name.bytes().all(is_of_name) {
+            return None;
+        }
+        for (slot, byte) in folded.iter_mut().zip(name.bytes()) {
+            *slot = byte.to_ascii_lowercase();
+        }
+        Some(Query { folded })
+    }
+
+    /// Compares the name from a place on with the name that starts a text, and says how many bytes
+    /// are the same. Eight bytes are compared at a time, as one number: what ends a name is less
+    /// than what a name is made of, and more than the zeros behind the query.
+    pub(super) fn compare(&self, from: usize, text: &[u8]) -> (Ordering, usize) {
+        let mut same = 0;
+        loop {
+            let ours = word(&self.folded, from + same);
+            let theirs = lower(word(text, same));
+            if ours == theirs && ours != 0 {
+                same += 8;
+                continue;
             }
-            same += 8;
-            (ours, theirs) = (after_a, after_b);
+            same += (ours ^ theirs).leading_zeros() as usize / 8;
+            let order = match (self.folded.get(from + same), text.get(same)) {
+                (Some(1..), _) => ours.cmp(&theirs),
+                (_, Some(byte)) if is_of_name(*byte) => Ordering::Less,
+                _ => Ordering::Equal,
+            };
+            return (order, same);
         }
-        let a = ours.first().map_or(0, u8::to_ascii_lowercase);
-        let b = theirs
-            .first()
-            .filter(|byte| is_of_name(**byte))
-            .map_or(0, u8::to_ascii_lowercase);
-        if a != b || a == 0 {
-            return (a.cmp(&b), same);
+    }
+
+    /// How many segments end between two places, and where the next one starts.
+    pub(super) fn segments(&self, from: usize, to: usize) -> (usize, usize) {
+        let (mut count, mut next) = (0, from);
+        for place in from..to {
+            if self.folded.get(place) == Some(&b'.') {
+                (count, next) = (count + 1, place + 1);
+            }
         }
-        same += 1;
-        ours = ours.get(1..).unwrap_or_default();
-        theirs = theirs.get(1..).unwrap_or_default();
+        (count, next)
+    }
+
+    /// Where the query goes on after its first segments.
+    pub(super) fn after(&self, segments: usize) -> usize {
+        let ends = (0..LONGEST).filter(|place| self.folded.get(*place) == Some(&b'.'));
+        ends.take(segments).last().map_or(0, |dot| dot + 1)
     }
 }
 
-/// What comes after the first so many segments of a name.
-pub(super) fn after(name: &[u8], segments: usize) -> &[u8] {
-    let mut rest = name;
-    for _ in 0..segments {
-        let dot = rest.iter().position(|byte| *byte == b'.');
-        rest = dot.and_then(|dot| rest.get(dot + 1..)).unwrap_or_default();
-    }
-    rest
+/// Eight bytes from a place on, the first the heaviest.
+fn word(bytes: &[u8], from: usize) -> u64 {
+    let chunk = bytes.get(from..).and_then(<[u8]>::first_chunk);
+    chunk.map_or(0, |chunk| u64::from_be_bytes(*chunk))
+}
+
+/// Eight ASCII characters in lower case.
+fn lower(word: u64) -> u64 {
+    let from_a = word.wrapping_add(0x3f3f_3f3f_3f3f_3f3f);
+    let after_z = word.wrapping_add(0x2525_2525_2525_2525);
+    word | (from_a & !after_z & 0x8080_8080_8080_8080) >> 2
 }
 
 /// Whether a byte is one that names are made of, and neither a mark nor a control character.
 pub(super) fn is_of_name(byte: u8) -> bool {
-    byte >= b'.'
+    matches!(byte, b'.'..=b'z')
 }
 
 /// What stands before a required parameter: `!` where its lack may refuse a call, `-` where not.

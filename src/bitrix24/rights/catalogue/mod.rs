@@ -16,8 +16,8 @@ use std::fmt;
 
 use super::method::Version;
 use form::{
-    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Record, Walk, after, checksum, compare, is_mark,
-    is_of_name, number, run,
+    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, checksum, is_mark,
+    is_of_name, number,
 };
 pub use form::{CatalogueError, Pieces};
 
@@ -123,32 +123,28 @@ impl Catalogue {
     /// assert!(catalogue.get("crm.deal.add", Some(Version::V3)).is_none());
     /// ```
     pub fn get(&self, name: &str, version: Option<Version>) -> Option<Entry<'_>> {
-        let query = name.as_bytes();
-        if !query.iter().all(|byte| is_of_name(*byte)) {
-            return None;
-        }
-        // What the query doesn't share with the present record, and how many segments it does.
-        let (mut rest, mut shared) = (query, 0);
-        for record in self.walk(self.block_before(query)) {
+        let query = Query::of(name)?;
+        // How many segments the query shares with the present record, and where they end in it.
+        let (mut shared, mut from) = (0, 0);
+        for record in self.walk(self.block_before(&query)) {
             if record.keep > shared {
                 continue;
             }
             if record.keep < shared {
-                (rest, shared) = (after(query, record.keep), record.keep);
+                (shared, from) = (record.keep, query.after(record.keep));
             }
-            let body = record.body.as_bytes();
-            let (order, same) = compare(rest, body);
+            let (order, same) = query.compare(from, record.text);
             match order {
                 Ordering::Less => return None,
                 Ordering::Equal if version.is_none_or(|wanted| wanted == record.version) => {
                     return self.entry(&record);
                 }
-                Ordering::Equal => {}
-                Ordering::Greater => {
-                    let ended = body.get(same).is_none_or(|byte| !is_of_name(*byte));
-                    let seen = rest.get(..same + usize::from(ended))?;
-                    let segments = seen.iter().filter(|byte| **byte == b'.').count();
-                    (rest, shared) = (after(rest, segments), shared + segments);
+                _ => {
+                    // Where the record's name ends, a dot in the query ends a shared segment too.
+                    let ended = !record.text.get(same).is_some_and(|byte| is_of_name(*byte));
+                    let more;
+                    (more, from) = query.segments(from, from + same + usize::from(ended));
+                    shared += more;
                 }
             }
         }
@@ -166,39 +162,39 @@ impl Catalogue {
         self.walk(0).filter_map(|record| self.entry(&record))
     }
 
-    fn entry<'a>(&'a self, record: &Record<'a>) -> Option<Entry<'a>> {
-        let class = self
-            .text
-            .as_bytes()
-            .get(HEADER + record.index)?
-            .checked_sub(b' ')?;
-        let mut table = self.part(self.layout.table, self.layout.records);
-        for _ in 0..class {
-            table = table.get(run(table) + 1..)?;
-        }
-        let class = table.get(..run(table))?;
-        let (_, required) = record.split();
+    fn entry(&self, record: &Record<'_>) -> Option<Entry<'_>> {
+        let bytes = self.text.as_bytes();
+        let class = usize::from(bytes.get(HEADER + record.index)?.checked_sub(b' ')?);
+        let classes = self.layout.classes + 3 * class;
+        let start = self.layout.table + self.number(classes);
+        let end = self.layout.table + self.number(classes + 3);
+        let body = (
+            record.start + record.name_length(),
+            record.start + record.length,
+        );
         Some(Entry {
             catalogue: self,
             index: record.index,
             version: record.version,
-            flags: *class.as_bytes().first()?,
-            needed: class.get(1..)?,
-            required,
+            flags: *bytes.get(start)?,
+            needed: self.part(start + 1, end),
+            required: self.part(body.0, body.1),
         })
     }
 
     /// The last block whose first name comes before the query, or the first of all.
-    fn block_before(&self, query: &[u8]) -> usize {
+    fn block_before(&self, query: &Query) -> usize {
         let (mut low, mut high) = (0, self.layout.count.div_ceil(BLOCK));
         // What the query shares with both ends, it shares with all between.
         let (mut low_same, mut high_same) = (0, 0);
+        let bytes = self.text.as_bytes();
         while high - low > 1 {
             let middle = low.midpoint(high);
-            let head = self.walk(middle).rest.as_bytes();
             let same = low_same.min(high_same);
-            let ours = query.get(same..).unwrap_or_default();
-            let (order, more) = compare(ours, head.get(1 + same..).unwrap_or_default());
+            let head = bytes
+                .get(self.start(middle) + 1 + same..)
+                .unwrap_or_default();
+            let (order, more) = query.compare(same, head);
             if order.is_gt() {
                 (low, low_same) = (middle, same + more);
             } else {
@@ -210,18 +206,24 @@ impl Catalogue {
 
     /// The records from the start of a block to the end.
     fn walk(&self, block: usize) -> Walk<'_> {
-        let at = HEADER + self.layout.count + 3 * block;
-        let start = self
-            .text
-            .as_bytes()
-            .get(at..at + 3)
-            .map_or(self.text.len() as u64, number);
-        let from = self.layout.records + start as usize;
-        let rest = self.part(from, self.text.len().saturating_sub(CHECKSUM));
         Walk {
-            rest,
+            bytes: self.text.as_bytes(),
+            start: self.start(block),
             index: block * BLOCK,
         }
+    }
+
+    /// Where the records of a block start.
+    fn start(&self, block: usize) -> usize {
+        self.layout.records + self.number(HEADER + self.layout.count + 3 * block)
+    }
+
+    /// The number at a place. Nothing lies as far as the one that stands for none.
+    fn number(&self, at: usize) -> usize {
+        self.text
+            .as_bytes()
+            .get(at..at + 3)
+            .map_or(usize::MAX >> 1, |digits| number(digits) as usize)
     }
 
     fn part(&self, from: usize, to: usize) -> &str {
@@ -290,7 +292,8 @@ impl<'a> Entry<'a> {
             if kept.is_some() {
                 out.push('.');
             }
-            out.push_str(record.split().0);
+            let end = record.start + record.name_length();
+            out.push_str(self.catalogue.part(record.start, end));
             if record.index == self.index {
                 return;
             }

@@ -1,0 +1,203 @@
+/**
+ * The JavaScript half of a portal's driver: promises, listeners and HTTP exchanges. It decides
+ * nothing. What happens is told to the core, and the core says what to do.
+ */
+import { Answer, invalid, makeError } from './face.js'
+
+// What an exchange ended with; the core knows these by number.
+const RESULT = 0
+const ERROR = 1
+const FOREIGN = 2
+const NOT_JSON = 3
+const EMPTY = 4
+const MOVED = 5
+const FAILED = 6
+
+const EVENTS = ['confirmation', 'warning', 'token', 'throttle']
+
+/** Systems' codes for a request that never left. */
+const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+
+/** Whether `Request` takes credentials: workerd throws at the very option. */
+export const takesCredentials = (() => {
+  try {
+    return Boolean(new Request('https://host.invalid/', { credentials: 'omit' }))
+  } catch {
+    return false
+  }
+})()
+
+export class Desk {
+  #calls = new Map()
+  #exchanges = new Map()
+  #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
+  #core
+
+  /**
+   * @param ended what an exchange ended with: (call, attempt, status, what, body, a, b)
+   * @param cancel ends a call: (call)
+   * @param again makes a call anew: (method, text, options, start) → Promise<Answer>
+   */
+  constructor(ended, cancel, again) {
+    this.#core = { ended, cancel, again }
+  }
+
+  /** A promise for a call that the core has taken. */
+  open(call, method, text, options) {
+    return new Promise((resolve, reject) => {
+      const entry = { resolve, reject, method, text, options, unlisten: undefined }
+      this.#calls.set(call, entry)
+      const signal = options?.signal
+      if (!signal) return
+      const abort = () => this.#core.cancel(call)
+      signal.addEventListener('abort', abort)
+      entry.unlisten = () => signal.removeEventListener('abort', abort)
+    })
+  }
+
+  resolve(call, body, status, next, total) {
+    const entry = this.#close(call)
+    const source = {
+      method: entry.method,
+      again: (start) => this.#core.again(entry.method, entry.text, entry.options, start),
+      warn: (message) => this.emit('warning', { method: entry.method, message }),
+    }
+    entry.resolve(new Answer(body, status, next, total, source))
+  }
+
+  reject(call, error) {
+    this.#close(call).reject(error)
+  }
+
+  #close(call) {
+    const entry = this.#calls.get(call)
+    this.#calls.delete(call)
+    entry.unlisten?.()
+    return entry
+  }
+
+  /** Makes a request through a fetch that the caller, or the runtime's entry point, provided. */
+  send(call, attempt, fetch, url, contentType, idempotencyKey, body) {
+    const headers = { 'Content-Type': contentType }
+    if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
+    const exchange = new Exchange()
+    const init = {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      get signal() {
+        return exchange.signal
+      },
+      hold: (abort) => exchange.hold(abort),
+    }
+    if (takesCredentials) init.credentials = 'omit'
+    this.#run(call, attempt, exchange, () => fetch(url, init))
+  }
+
+  /** Makes a request that the core built, through the runtime's own fetch. */
+  sendRequest(call, attempt, request) {
+    const exchange = new Exchange()
+    this.#run(call, attempt, exchange, () => {
+      if (typeof globalThis.fetch !== 'function') throw new Error('there is no fetch: give options.fetch')
+      return globalThis.fetch(request, { signal: exchange.signal })
+    })
+  }
+
+  abort(call) {
+    this.#exchanges.get(call)?.abort()
+    this.#exchanges.delete(call)
+  }
+
+  async #run(call, attempt, exchange, send) {
+    this.#exchanges.set(call, exchange)
+    const tell = (...what) => {
+      if (this.#exchanges.get(call) === exchange) this.#exchanges.delete(call)
+      this.#core.ended(call, attempt, ...what)
+    }
+    let status, text
+    try {
+      const response = await send()
+      status = response?.status
+      if (!Number.isInteger(status) || typeof response.text !== 'function') {
+        return tell(0, FAILED, undefined, 'fetch gave something that is no response', true)
+      }
+      if (status === 0 || (status >= 301 && status <= 308 && status !== 304)) {
+        return tell(status, MOVED, undefined, response.headers?.get('location') ?? undefined)
+      }
+      text = await response.text()
+    } catch (error) {
+      const code = error?.cause?.code ?? error?.code
+      return tell(0, FAILED, undefined, describe(error), !NEVER_SENT.includes(code))
+    }
+    tell(status, ...read(text))
+  }
+
+  on(type, listener) {
+    const listeners = this.#listeners.get(type)
+    if (!listeners) throw invalid(`on: there is no event '${String(type)}', but ${EVENTS.join(', ')}`)
+    if (typeof listener !== 'function') throw invalid('on: the listener must be a function')
+    const own = (event) => listener(event)
+    listeners.add(own)
+    return () => void listeners.delete(own)
+  }
+
+  /** Tells the listeners; what one throws is reported and disturbs nobody. */
+  emit(type, event) {
+    for (const listener of this.#listeners.get(type)) {
+      try {
+        listener(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+/** A request under way, and how it can be ended: by a signal, which is made only when asked for. */
+class Exchange {
+  #controller
+  #end
+
+  get signal() {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  /** A cheaper way to hear of the end, for transports that know it. */
+  hold(end) {
+    this.#end = end
+  }
+
+  abort() {
+    const reason = makeError('the call ended', 'CALLGATE_ABORTED', 'aborted', 'unknown', false)
+    this.#end?.(reason)
+    this.#controller?.abort(reason)
+  }
+}
+
+/** Of the body the core gets to know no more than this. */
+function read(text) {
+  let body
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return [text?.trim?.() === '' ? EMPTY : NOT_JSON]
+  }
+  if (typeof body !== 'object' || body === null) return [FOREIGN]
+  const { error } = body
+  if (error !== undefined && error !== null) {
+    return typeof error === 'object'
+      ? [ERROR, undefined, String(error.code ?? ''), String(error.message ?? '')]
+      : [ERROR, undefined, String(error), String(body.error_description ?? '')]
+  }
+  return 'result' in body ? [RESULT, body, body.next, body.total] : [FOREIGN]
+}
+
+function describe(error) {
+  const inner = error?.cause?.message
+  const outer = error instanceof Error ? error.message : String(error)
+  return inner && inner !== outer ? `${outer}: ${inner}` : outer
+}

@@ -1,0 +1,108 @@
+//! What the JavaScript files beside this one provide.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(module = "/src/js/face.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = makeError)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one crossing is cheaper than an object"
+    )]
+    pub(super) fn make_error(
+        words: &str,
+        code: &str,
+        kind: &str,
+        ran: &str,
+        retryable: bool,
+        status: Option<u16>,
+        method: Option<&str>,
+        decision: &JsValue,
+    ) -> JsValue;
+}
+
+#[wasm_bindgen(module = "/src/js/text.js")]
+extern "C" {
+    /// Throws a `CallgateError`.
+    #[wasm_bindgen(catch, js_name = paramsText)]
+    pub(super) fn params_text(params: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// Throws a `CallgateError`.
+    #[wasm_bindgen(catch, js_name = eventText)]
+    pub(super) fn event_text(event: &JsValue) -> Result<String, JsValue>;
+
+    #[wasm_bindgen(js_name = runsInBrowser)]
+    pub(super) fn runs_in_browser() -> bool;
+}
+
+#[wasm_bindgen(module = "/src/js/desk.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = takesCredentials)]
+    pub(super) static TAKES_CREDENTIALS: bool;
+
+    /// Promises, listeners and exchanges of one portal.
+    pub(super) type Desk;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(ended: &JsValue, cancel: &JsValue, again: &JsValue) -> Desk;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn open(
+        this: &Desk,
+        call: u32,
+        method: &JsValue,
+        text: &JsValue,
+        options: &JsValue,
+    ) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn resolve(
+        this: &Desk,
+        call: u32,
+        body: &JsValue,
+        status: u16,
+        next: Option<f64>,
+        total: Option<f64>,
+    );
+
+    #[wasm_bindgen(method)]
+    pub(super) fn reject(this: &Desk, call: u32, error: &JsValue);
+
+    #[wasm_bindgen(method)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one crossing is cheaper than an object"
+    )]
+    pub(super) fn send(
+        this: &Desk,
+        call: u32,
+        attempt: u32,
+        fetch: &Function,
+        url: &str,
+        content_type: &str,
+        idempotency_key: Option<&str>,
+        body: &str,
+    );
+
+    #[wasm_bindgen(method, js_name = sendRequest)]
+    pub(super) fn send_request(this: &Desk, call: u32, attempt: u32, request: &JsValue);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &Desk, call: u32);
+
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn on(this: &Desk, kind: &JsValue, listener: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn emit(this: &Desk, kind: &str, event: &JsValue);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(super) fn set_timeout(handler: &Function, millis: i32) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(timer: &JsValue);
+}

@@ -1,0 +1,22 @@
+//! The only room that knows of JavaScript: what the package exports, and the driver that does a
+//! connection's I/O with promises, timers and `fetch`.
+//!
+//! | room | does |
+//! |---|---|
+//! | `portal` | the class `Portal` |
+//! | `driver` | carries out what the connection wants, one output after the other |
+//! | `transport` | the default way out: a request built with gloo-net |
+//! | `frame` | the channel to the portal's page |
+//! | `options` | reads what callers give, and says what is wrong with it |
+//! | `glue` | the functions of the JavaScript files beside this one |
+//!
+//! Between two steps of the connection nothing is borrowed: whatever JavaScript does in between,
+//! calling back included, finds the connection free.
+
+mod driver;
+mod errors;
+mod frame;
+mod glue;
+mod options;
+mod portal;
+mod transport;

@@ -1,0 +1,266 @@
+//! Reads what callers give. Every complaint names the option and the reason.
+
+use std::time::Duration;
+
+use js_sys::{Array, Function, Object, Reflect};
+use wasm_bindgen::prelude::*;
+
+use crate::bitrix24::engine::{Call, Config, OnWaiting};
+use crate::bitrix24::rights::method::{MethodName, Version};
+use crate::bitrix24::rights::preflight::{Mode, Modes};
+use crate::error::Error;
+use crate::http::BodyFormat;
+use crate::js::glue;
+use crate::secret::Secret;
+use crate::time::Instant;
+
+/// An options object, each of whose members is read by name.
+pub(super) struct Options<'a> {
+    object: &'a JsValue,
+}
+
+impl<'a> Options<'a> {
+    /// Takes an object, or nothing; refuses members that `known` doesn't name.
+    pub(super) fn new(object: &'a JsValue, known: &[&str]) -> Result<Self, Error> {
+        if object.is_undefined() || object.is_null() {
+            return Ok(Self { object });
+        }
+        if !object.is_object() {
+            return Err(Error::invalid("options: an object is wanted"));
+        }
+        for name in Object::keys(object.unchecked_ref::<Object>()).iter() {
+            let name = name.as_string().unwrap_or_default();
+            if !known.contains(&name.as_str()) {
+                let known = known.join(", ");
+                let words = ["options.", &name, ": there is no such option, but ", &known];
+                return Err(Error::invalid(words.concat()));
+            }
+        }
+        Ok(Self { object })
+    }
+
+    /// Takes an object of somebody else's making, whatever else is in it.
+    pub(super) fn lenient(object: &'a JsValue) -> Self {
+        Self { object }
+    }
+
+    /// The abort signal among a call's options.
+    pub(super) fn signal(object: &'a JsValue) -> Option<JsValue> {
+        Self { object }.get("signal")
+    }
+
+    /// The member, unless it is absent, undefined or null.
+    pub(super) fn get(&self, name: &str) -> Option<JsValue> {
+        if !self.object.is_object() {
+            return None;
+        }
+        let value = Reflect::get(self.object, &name.into()).ok()?;
+        (!value.is_undefined() && !value.is_null()).then_some(value)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.get(name)
+            .map(|value| {
+                value
+                    .as_string()
+                    .ok_or_else(|| wrong(name, "a text is wanted"))
+            })
+            .transpose()
+    }
+
+    /// A secret that must not be empty.
+    pub(super) fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
+        match self.text(name)? {
+            Some(text) if text.is_empty() => Err(wrong(name, "is empty")),
+            text => Ok(text.map(Secret::new)),
+        }
+    }
+
+    pub(super) fn millis(&self, name: &str) -> Result<Option<u64>, Error> {
+        let in_range = |number: &f64| (0.0..9.0e15).contains(number);
+        self.get(name)
+            .map(|value| match value.as_f64().filter(in_range) {
+                Some(number) => Ok(number as u64),
+                None => Err(wrong(name, "a number of milliseconds is wanted")),
+            })
+            .transpose()
+    }
+
+    pub(super) fn duration(&self, name: &str) -> Result<Option<Duration>, Error> {
+        Ok(self.millis(name)?.map(Duration::from_millis))
+    }
+
+    pub(super) fn instant(&self, name: &str) -> Result<Option<Instant>, Error> {
+        Ok(self.millis(name)?.map(Instant::from_millis))
+    }
+
+    pub(super) fn function(&self, name: &str) -> Result<Option<Function>, Error> {
+        self.get(name)
+            .map(|value| {
+                value
+                    .dyn_into()
+                    .map_err(|_| wrong(name, "a function is wanted"))
+            })
+            .transpose()
+    }
+
+    /// A text or a list of texts, joined by commas.
+    pub(super) fn texts(&self, name: &str) -> Result<Option<String>, Error> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        if let Some(text) = value.as_string() {
+            return Ok(Some(text));
+        }
+        let refuse = || wrong(name, "a text or a list of texts is wanted");
+        if !Array::is_array(&value) {
+            return Err(refuse());
+        }
+        let texts: Option<Vec<String>> = Array::from(&value)
+            .iter()
+            .map(|it| it.as_string())
+            .collect();
+        texts.map(|texts| Some(texts.join(","))).ok_or_else(refuse)
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Error> {
+        self.get(name).map_or(Ok(false), |value| {
+            value
+                .as_bool()
+                .ok_or_else(|| wrong(name, "true or false is wanted"))
+        })
+    }
+
+    fn version(&self, name: &str) -> Result<Option<Version>, Error> {
+        self.get(name)
+            .map(|value| version(name, &value))
+            .transpose()
+    }
+}
+
+/// An error about one option.
+pub(super) fn wrong(name: &str, why: &str) -> Error {
+    Error::invalid([name, ": ", why].concat())
+}
+
+/// A REST version as callers give it.
+pub(super) fn version(name: &str, value: &JsValue) -> Result<Version, Error> {
+    match value.as_f64() {
+        Some(2.0) => Ok(Version::V2),
+        Some(3.0) => Ok(Version::V3),
+        _ => Err(wrong(name, "2 or 3 is wanted")),
+    }
+}
+
+/// A method's name as callers give it.
+pub(super) fn method(value: &JsValue) -> Result<MethodName, Error> {
+    let text = value
+        .as_string()
+        .ok_or_else(|| wrong("method", "a text is wanted"))?;
+    MethodName::parse(&text)
+}
+
+/// The members that all three ways to a portal have.
+macro_rules! with_common {
+    ($($own:literal),*) => {
+        &["fetch", "version", "timeout", "preflight", $($own),*]
+    };
+}
+pub(super) use with_common;
+
+/// The members of a single call's options.
+const CALL: &[&str] = &[
+    "signal",
+    "timeout",
+    "version",
+    "start",
+    "idempotent",
+    "confirmation",
+    "confirmationTimeout",
+];
+
+/// Reads the options of a single call into it. The signal stays in JavaScript.
+pub(super) fn read_call(call: &mut Call, object: &JsValue) -> Result<(), Error> {
+    let options = Options::new(object, CALL)?;
+    if !object.is_object() {
+        return Ok(());
+    }
+    call.timeout = options.duration("timeout")?;
+    call.version = options.version("version")?;
+    if let Some(start) = options.get("start") {
+        let start = start
+            .as_f64()
+            .filter(|start| start.trunc() == *start && start.abs() < 9.0e15);
+        call.start = Some(start.ok_or_else(|| wrong("start", "a whole number is wanted"))? as i64);
+    }
+    if let Some(idempotent) = options.get("idempotent") {
+        call.idempotency_key = idempotent.as_string();
+        call.idempotent = call.idempotency_key.is_some() || options.flag("idempotent")?;
+    }
+    let timeout = options.duration("confirmationTimeout")?;
+    call.on_waiting = match options.text("confirmation")?.as_deref() {
+        None | Some("reject") => OnWaiting::Reject,
+        Some("wait") => OnWaiting::Wait { timeout },
+        Some(_) => return Err(wrong("confirmation", "'reject' or 'wait' is wanted")),
+    };
+    Ok(())
+}
+
+/// Reads what a connection's behaviour depends on.
+pub(super) fn read_config(options: &Options<'_>) -> Result<Config, Error> {
+    let in_browser = glue::runs_in_browser();
+    let defaults = Config::default();
+    Ok(Config {
+        version: options.version("version")?,
+        modes: read_modes(options)?,
+        timeout: options.duration("timeout")?.unwrap_or(defaults.timeout),
+        format: match in_browser {
+            true => BodyFormat::Form,
+            false => BodyFormat::Json,
+        },
+        custom_headers: !in_browser,
+        application_token: options.secret("applicationToken")?,
+        asks_for_scopes: false,
+    })
+}
+
+fn read_modes(options: &Options<'_>) -> Result<Modes, Error> {
+    let mut modes = Modes::default();
+    let Some(value) = options.get("preflight") else {
+        return Ok(modes);
+    };
+    if value.is_string() {
+        let mode = read_mode("preflight", &value)?;
+        modes.scope = mode;
+        modes.parameters = mode;
+        return Ok(modes);
+    }
+    let layers = Options::new(&value, &["scope", "parameters", "methods"])
+        .map_err(|error| Error::invalid(["preflight: ", &error.message].concat()))?;
+    if let Some(mode) = layers.get("scope") {
+        modes.scope = read_mode("preflight.scope", &mode)?;
+    }
+    if let Some(mode) = layers.get("parameters") {
+        modes.parameters = read_mode("preflight.parameters", &mode)?;
+    }
+    if let Some(methods) = layers.get("methods") {
+        if !methods.is_object() {
+            return Err(wrong("preflight.methods", "an object of modes is wanted"));
+        }
+        for entry in Object::entries(methods.unchecked_ref::<Object>()).iter() {
+            let pair = Array::from(&entry);
+            let mode = read_mode("preflight.methods", &pair.get(1))?;
+            modes.methods.push((method(&pair.get(0))?, mode));
+        }
+    }
+    Ok(modes)
+}
+
+fn read_mode(name: &str, value: &JsValue) -> Result<Mode, Error> {
+    match value.as_string().as_deref() {
+        Some("off") => Ok(Mode::Off),
+        Some("warn") => Ok(Mode::Warn),
+        Some("enforce") => Ok(Mode::Enforce),
+        _ => Err(wrong(name, "'off', 'warn' or 'enforce' is wanted")),
+    }
+}

@@ -1,0 +1,238 @@
+//! The class `Portal`. Its documentation for callers stands in `pkg/index.d.ts`.
+
+use std::rc::Rc;
+
+use js_sys::Promise;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use crate::bitrix24::engine::{Connection, Token};
+use crate::bitrix24::rights::grant::Source;
+use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
+use crate::bitrix24::wire::event::MethodConfirm;
+use crate::bitrix24::wire::form;
+use crate::bitrix24::wire::params::Params;
+use crate::error::{Error, Kind, Ran};
+use crate::js::driver::{ConfirmationView, Driver, Refresher, now};
+use crate::js::errors::{plain, throwable};
+use crate::js::frame::Frame;
+use crate::js::glue;
+use crate::js::options::{self, Options, with_common};
+use crate::value::Value;
+
+/// One client's dealings with one portal.
+#[wasm_bindgen]
+pub struct Portal(Rc<Driver>);
+
+#[wasm_bindgen]
+impl Portal {
+    /// Through the portal's page, inside its frame.
+    pub fn frame(options: JsValue) -> Promise {
+        future_to_promise(async move {
+            let portal = open_frame(&options).await;
+            portal.map(JsValue::from).map_err(|error| throwable(&error))
+        })
+    }
+
+    /// With a token that the caller holds.
+    pub fn token(options: &JsValue) -> Result<Portal, JsValue> {
+        with_token(options).map_err(|error| throwable(&error))
+    }
+
+    /// Through an inbound webhook.
+    pub fn webhook(url: &JsValue, options: &JsValue) -> Result<Portal, JsValue> {
+        with_webhook(url, options).map_err(|error| throwable(&error))
+    }
+
+    /// May it be called?
+    pub fn check(
+        &self,
+        method: &JsValue,
+        params: &JsValue,
+        version: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let text = glue::params_text(params)?;
+        let decide = || {
+            let method = options::method(method)?;
+            let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
+            let version = match version.is_undefined() || version.is_null() {
+                true => None,
+                false => Some(options::version("version", version)?),
+            };
+            Ok(self
+                .0
+                .look(|connection, _| connection.check(&method, &params, version)))
+        };
+        match decide() {
+            Ok(decision) => Ok(plain(&decision)),
+            Err(error) => Err(throwable(&error)),
+        }
+    }
+
+    /// Calls a method.
+    pub fn call(&self, method: &JsValue, params: &JsValue, options: &JsValue) -> Promise {
+        match glue::params_text(params) {
+            Ok(text) => self.0.call(method, text, options, None),
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
+    /// What is known to be granted.
+    #[wasm_bindgen(getter)]
+    pub fn grant(&self) -> JsValue {
+        grant_view(&self.0)
+    }
+
+    /// Asks the portal what is granted.
+    #[wasm_bindgen(js_name = loadGrant)]
+    pub fn load_grant(&self) -> Promise {
+        let driver = Rc::clone(&self.0);
+        future_to_promise(async move {
+            let question = driver.look(|connection, _| connection.grant_question());
+            let method = question.method.as_str().into();
+            let text = question.params.as_json().into();
+            JsFuture::from(driver.submit(question, &method, &text, &JsValue::UNDEFINED)).await?;
+            Ok(grant_view(&driver))
+        })
+    }
+
+    /// The confirmations heard of.
+    #[wasm_bindgen(getter)]
+    pub fn confirmations(&self) -> JsValue {
+        self.0.look(|connection, now| {
+            let known = connection.confirmations(now).iter();
+            let views: Vec<ConfirmationView<'_>> = known.map(Into::into).collect();
+            plain(&views)
+        })
+    }
+
+    /// Takes in an OnAppMethodConfirm event.
+    #[wasm_bindgen(js_name = applyEvent)]
+    pub fn apply_event(&self, event: &JsValue) -> Result<bool, JsValue> {
+        let text = glue::event_text(event)?;
+        let value = match text.starts_with('{') {
+            true => Value::from_json(&text).map_err(|malformed| {
+                throwable(&Error::invalid(
+                    ["event: ", &malformed.to_string()].concat(),
+                ))
+            })?,
+            false => form::read(&text),
+        };
+        Ok(MethodConfirm::read(&value)
+            .is_some_and(|event| self.0.step(|connection, now| connection.event(now, &event))))
+    }
+
+    /// Listens to what happens.
+    pub fn on(&self, kind: &JsValue, listener: &JsValue) -> Result<JsValue, JsValue> {
+        self.0.desk().on(kind, listener)
+    }
+
+    /// Ends all calls.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+fn grant_view(driver: &Driver) -> JsValue {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View<'a> {
+        scopes: Option<Vec<&'a str>>,
+        source: &'static str,
+        as_of: f64,
+    }
+    driver.look(|connection, _| {
+        let grant = connection.grant();
+        plain(&View {
+            scopes: grant.scopes().map(|scopes| scopes.iter().collect()),
+            source: grant.source().as_str(),
+            as_of: grant.as_of().as_millis() as f64,
+        })
+    })
+}
+
+fn with_token(object: &JsValue) -> Result<Portal, Error> {
+    if !object.is_object() {
+        return Err(Error::invalid(
+            "Portal.token: an object of options is wanted",
+        ));
+    }
+    let options = Options::new(
+        object,
+        with_common!(
+            "domain",
+            "accessToken",
+            "refreshToken",
+            "expiresAt",
+            "memberId",
+            "scope",
+            "applicationToken",
+            "refresh"
+        ),
+    )?;
+    let missing = |name: &'static str| move || options::wrong(name, "is missing");
+    let origin = Origin::parse(&options.text("domain")?.ok_or_else(missing("domain"))?)?;
+    let token = Token {
+        access: options
+            .secret("accessToken")?
+            .ok_or_else(missing("accessToken"))?,
+        refresh: options.secret("refreshToken")?,
+        expires_at: options.instant("expiresAt")?,
+    };
+    options.text("memberId")?;
+    let refresher = match options.function("refresh")? {
+        Some(function) => Refresher::Function(function),
+        None => Refresher::Nobody,
+    };
+    let can_refresh = matches!(refresher, Refresher::Function(_));
+    let config = options::read_config(&options)?;
+    let mut connection = Connection::with_token(config, origin, token, can_refresh);
+    if let Some(scope) = options.texts("scope")? {
+        connection.learn_scopes(now(), &scope, Source::Given);
+    }
+    let fetch = options.function("fetch")?;
+    Ok(Portal(Driver::new(connection, fetch, refresher)))
+}
+
+fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Portal, Error> {
+    let options = Options::new(object, with_common!("exposeSecretInBrowser"))?;
+    if glue::runs_in_browser() && !options.flag("exposeSecretInBrowser")? {
+        let message = "a webhook's secret would be in the hands of everybody who opens the page: \
+                       call from a server, or set exposeSecretInBrowser";
+        return Err(Error::new(
+            "CALLGATE_WEBHOOK_IN_BROWSER",
+            Kind::Invalid,
+            Ran::No,
+            message,
+        ));
+    }
+    let url = url
+        .as_string()
+        .ok_or_else(|| options::wrong("url", "a text is wanted"))?;
+    let webhook = Webhook::parse(&url)?;
+    let connection = Connection::with_webhook(options::read_config(&options)?, &webhook);
+    let fetch = options.function("fetch")?;
+    Ok(Portal(Driver::new(connection, fetch, Refresher::Nobody)))
+}
+
+async fn open_frame(object: &JsValue) -> Result<Portal, Error> {
+    let options = Options::new(
+        object,
+        with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
+    )?;
+    let mut config = options::read_config(&options)?;
+    config.asks_for_scopes = true;
+    let fetch = options.function("fetch")?;
+    let allowed = options.texts("allowedPortals")?;
+    let timeout = options.duration("handshakeTimeout")?;
+    let frame = Frame::open(allowed.as_deref())?;
+    let (auth, token) = frame.handshake(timeout).await?;
+    let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
+    let connection = Connection::at_endpoint(config, endpoint, token, true);
+    Ok(Portal(Driver::new(
+        connection,
+        fetch,
+        Refresher::Frame(frame),
+    )))
+}

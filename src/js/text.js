@@ -1,0 +1,65 @@
+/** Parameters and events as text, which is what the core reads. */
+import { invalid } from './face.js'
+
+/**
+ * The JSON text of a call's parameters. What JSON would lose or can't say is an error that names
+ * its path: cycles, BigInt, NaN and the infinities. Functions, symbols and undefined are left out.
+ */
+export function paramsText(params) {
+  if (params === undefined || params === null) return '{}'
+  if (typeof params !== 'object') throw invalid(`params: an object is wanted, not a ${typeof params}`)
+  let text
+  try {
+    text = JSON.stringify(params)
+  } catch (error) {
+    throw explain(params) ?? invalid(`params: ${error.message}`)
+  }
+  // JSON writes NaN and the infinities as null, so only a text with a null can hide one.
+  const lost = text?.includes('null') ? explain(params) : undefined
+  if (lost) throw lost
+  if (text?.[0] !== '{' && text?.[0] !== '[') throw invalid('params: must become an object in JSON')
+  return text
+}
+
+/** Finds what JSON can't carry, in the order of JSON.stringify; undefined if all is well. */
+function explain(params) {
+  const above = []
+  const wrong = (path, what) => invalid(`${path}: ${what}`)
+  const look = (holder, key, path) => {
+    let value = holder[key]
+    if (typeof value?.toJSON === 'function') value = value.toJSON(key)
+    if (typeof value === 'bigint') return wrong(path, 'a BigInt has no JSON: give a text')
+    if (typeof value === 'number' && !Number.isFinite(value)) return wrong(path, `${value} has no JSON`)
+    if (typeof value !== 'object' || value === null) return undefined
+    if (above.includes(value)) return wrong(path, 'the value contains itself')
+    above.push(value)
+    for (const name of Object.keys(value)) {
+      const found = look(value, name, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`)
+      if (found) return found
+    }
+    above.pop()
+    return undefined
+  }
+  return look({ params }, 'params', 'params')
+}
+
+/** An event as form text or, for a plain object, as JSON text. */
+export function eventText(event) {
+  if (typeof event === 'string') return event
+  if (event instanceof URLSearchParams) return event.toString()
+  if (typeof FormData === 'function' && event instanceof FormData) {
+    return new URLSearchParams([...event].filter(([, value]) => typeof value === 'string')).toString()
+  }
+  if (typeof event !== 'object' || event === null) {
+    throw invalid('event: an object, URLSearchParams, FormData or a form-encoded text is wanted')
+  }
+  return JSON.stringify(event)
+}
+
+/** Whether CORS applies, so that simple requests matter and secrets would be in a user's hands. */
+export function runsInBrowser() {
+  const { process, Deno, WebSocketPair, EdgeRuntime, document, WorkerGlobalScope } = globalThis
+  if (process?.versions?.node && process.type !== 'renderer') return false
+  if (Deno || WebSocketPair || EdgeRuntime) return false
+  return document !== undefined || WorkerGlobalScope !== undefined
+}

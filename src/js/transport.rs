@@ -1,0 +1,64 @@
+//! The way out: the caller's `fetch`, the entry point's, or a request built with gloo-net for the
+//! runtime's own.
+//!
+//! gloo-net's `send` is not used: it traps when fetch rejects with something that isn't an error or
+//! answers something that isn't a response. The desk calls fetch itself and guards both.
+
+use std::cell::RefCell;
+
+use gloo_net::http::Request as Builder;
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
+use web_sys::{RequestCredentials, RequestRedirect};
+
+use crate::bitrix24::engine::Exchange;
+use crate::http::Request;
+use crate::js::glue::{Desk, TAKES_CREDENTIALS};
+
+thread_local! {
+    /// What the runtime's entry point set for portals that get no `fetch` of their own.
+    static DEFAULT_FETCH: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// Sets the fetch-shaped function that portals use when they aren't given one. For entry points.
+#[wasm_bindgen(js_name = setDefaultFetch)]
+#[allow(unreachable_pub, reason = "its reader is JavaScript")]
+pub fn set_default_fetch(fetch: Function) {
+    DEFAULT_FETCH.with(|slot| slot.replace(Some(fetch)));
+}
+
+/// Sends a request; the desk tells the connection how it ends.
+pub(super) fn send(desk: &Desk, own: Option<&Function>, exchange: Exchange, request: &Request) {
+    let call = exchange.call.0;
+    let fetch = own
+        .cloned()
+        .or_else(|| DEFAULT_FETCH.with(|slot| slot.borrow().clone()));
+    let Some(fetch) = fetch else {
+        // A request that can't be built ends like one that can't be sent.
+        let built = build(request).unwrap_or_default();
+        return desk.send_request(call, exchange.attempt, &built);
+    };
+    desk.send(
+        call,
+        exchange.attempt,
+        &fetch,
+        &request.url,
+        request.format.content_type(),
+        request.idempotency_key.as_deref(),
+        &request.body,
+    );
+}
+
+fn build(request: &Request) -> Option<JsValue> {
+    let mut builder = Builder::post(&request.url)
+        .header("Content-Type", request.format.content_type())
+        .redirect(RequestRedirect::Manual);
+    if TAKES_CREDENTIALS.with(|takes| *takes) {
+        builder = builder.credentials(RequestCredentials::Omit);
+    }
+    if let Some(key) = &request.idempotency_key {
+        builder = builder.header("Idempotency-Key", key);
+    }
+    let built = builder.body(request.body.as_str()).ok()?;
+    web_sys::Request::try_from(built).ok().map(JsValue::from)
+}
