@@ -13,8 +13,8 @@ const program = `
     await ready
     const portal = Portal.token({ domain, accessToken, scope: ['crm'] })
     if (path === '/check') return { verdict: portal.check('task.item.list').verdict }
-    const { data, status } = await portal.call('crm.lead.fields')
-    return { fields: Object.keys(data).includes('ID'), status }
+    const { data, status } = await portal.call('crm.deal.list')
+    return { rows: Array.isArray(data), status }
   }`
 
 let portal
@@ -38,11 +38,13 @@ test('workerd_decides_and_calls', async () => {
     }`)
   const ask = async (path) => {
     const response = await fetch(worker.url, { method: 'POST', body: JSON.stringify(order(path)) })
-    return response.json()
+    const text = await response.text()
+    assert.ok(response.ok, text)
+    return JSON.parse(text)
   }
   try {
     assert.deepEqual(await ask('/check'), { verdict: 'denied' })
-    assert.deepEqual(await ask('/call'), { fields: true, status: 200 })
+    assert.deepEqual(await ask('/call'), { rows: true, status: 200 })
   } finally {
     await worker.stop()
   }
@@ -53,5 +55,5 @@ test('edge_light_decides_and_calls', async () => {
     globalThis.answer = answer`)
   const ask = (path) => runtime.context.answer(order(path))
   assert.deepEqual({ ...(await ask('/check')) }, { verdict: 'denied' })
-  assert.deepEqual({ ...(await ask('/call')) }, { fields: true, status: 200 })
+  assert.deepEqual({ ...(await ask('/call')) }, { rows: true, status: 200 })
 })

@@ -166,18 +166,20 @@ fn stable_path(path: &str) -> String {
     }
 }
 
-/// Runs wasm-opt, unless it was this very module that it shrank the last time.
+/// Runs wasm-opt, unless the same one shrank the same module the last time.
 fn shrink(module: &[u8]) -> Result<Vec<u8>> {
+    const FLAGS: [&str; 2] = ["-Oz", "--strip-target-features"];
     let folder = target_dir().join("wasm-opt");
-    let (before, after) = (folder.join("before.wasm"), folder.join("after.wasm"));
-    if !(after.exists() && fs::read(&before).is_ok_and(|last| last == module)) {
+    let [before, after, made_of] =
+        ["before.wasm", "after.wasm", "made-of"].map(|name| folder.join(name));
+    let lock = read(&root().join("package-lock.json"))?;
+    let ingredients = [module, &lock, FLAGS.concat().as_bytes()].concat();
+    if !fs::read(&made_of).is_ok_and(|last| last == ingredients) {
         fs::create_dir_all(&folder)?;
-        if after.exists() {
-            fs::remove_file(&after)?;
-        }
         fs::write(&before, module)?;
         let mut wasm_opt = npm_tool("wasm-opt");
-        run(wasm_opt.arg("-Oz").arg(&before).arg("-o").arg(&after))?;
+        run(wasm_opt.args(FLAGS).arg(&before).arg("-o").arg(&after))?;
+        fs::write(&made_of, ingredients)?;
     }
     read(&after)
 }
