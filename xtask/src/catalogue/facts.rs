@@ -64,6 +64,10 @@ impl Facts {
         self.get(word).is_some()
     }
 
+    pub(super) fn has_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.has(word))
+    }
+
     /// Adds a fact in its place.
     pub(super) fn insert(&mut self, table: &'static [Row], word: &'static str, groups: Groups) {
         self.0.push((word, groups));

@@ -128,6 +128,7 @@ fn groups(kind: Kind, value: Value) -> Result<Option<Groups>> {
         (Kind::Derived, _) => None,
         (Kind::Mark, value) if value == 1 => Some(Vec::new()),
         (Kind::Mark, value) => bail!("{value} where a 1 was expected"),
+        (Kind::Words, Value::Array(list)) if list.is_empty() => None,
         (Kind::Words, value) => Some(vec![words(value)?]),
         (Kind::Groups, Value::Array(lists)) => {
             Some(lists.into_iter().map(words).collect::<Result<_>>()?)

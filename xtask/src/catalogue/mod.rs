@@ -4,6 +4,8 @@
 mod facts;
 mod import;
 mod pack;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::collections::BTreeMap;

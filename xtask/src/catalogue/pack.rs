@@ -4,10 +4,17 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, ensure};
 
-use super::facts::{Method, Methods, Parameter};
+use super::facts::{Method, Methods};
 
+/// No name is longer.
+const LONGEST: usize = 64;
 const BLOCK: usize = 16;
 const MAGIC: &str = "CGC1";
+/// `MAGIC`, the date, four numbers.
+const HEADER: usize = 4 + 7 + 4 * 3;
+const CHECKSUM: usize = 6;
+/// What ends the records. With the checksum, there are always eight bytes behind a name.
+const END: &str = "\x01\x01";
 /// A record starts with one of these, by its version, plus what it keeps: at most 7 segments.
 const HEADS: [u8; 2] = [0x08, 0x10];
 
@@ -22,21 +29,35 @@ pub(super) struct Entry {
     pub(super) required: String,
 }
 
+/// What makes a method as good as unknown: nothing that is said of it may deny a call.
+const METHOD_DOUBTS: &[&str] = &["examples-only", "unfinished"];
+/// What makes a needed scope doubtful.
+const SCOPE_DOUBTS: &[&str] = &["scope-from", "scope-inferred"];
+/// What makes it doubtful that a required parameter must be there under its name.
+const PARAMETER_DOUBTS: &[&str] = &[
+    "conditional",
+    "required-under-condition",
+    "left-out-in-example",
+    "also",
+    "pattern",
+];
+
 impl Entry {
     pub(super) fn of(method: &Method) -> Entry {
         let facts = &method.facts;
+        let doubted = facts.has_any(METHOD_DOUBTS);
         let scope = facts.get("scope").map(|groups| {
-            groups
-                .iter()
-                .map(|group| group.join("|"))
-                .collect::<Vec<_>>()
-                .join("&")
+            let groups: Vec<_> = groups.iter().map(|group| group.join("|")).collect();
+            groups.join("&")
         });
-        let certain = scope.as_ref().is_some_and(|scope| !scope.contains('$'))
-            && !facts.has("scope-from")
-            && !facts.has("scope-inferred")
-            && method.version == 2;
-        let flags = [certain, facts.has("confirmed"), facts.has("positional")];
+        let certain = scope.as_ref().is_some_and(|scope| !scope.contains('$'));
+        let scope_may_deny =
+            certain && method.version == 2 && !doubted && !facts.has_any(SCOPE_DOUBTS);
+        let flags = [
+            scope_may_deny,
+            facts.has("confirmed"),
+            facts.has("positional"),
+        ];
         let flags = (0..)
             .zip(flags)
             .fold(b'@', |all, (bit, flag)| all | u8::from(flag) << bit);
@@ -45,30 +66,18 @@ impl Entry {
             .parameters
             .iter()
             .filter(|parameter| parameter.required);
-        let required = required.map(|parameter| format!("{}{}", mark(parameter), parameter.name));
-        let (name, version) = (method.name.clone(), method.version);
+        let required = required.map(|parameter| {
+            let may_only_warn = doubted || parameter.facts.has_any(PARAMETER_DOUBTS);
+            let mark = if may_only_warn { '-' } else { '!' };
+            format!("{mark}{}", parameter.name)
+        });
+        let required = required.collect();
         Entry {
-            name,
-            version,
+            name: method.name.clone(),
+            version: method.version,
             class,
-            required: required.collect(),
+            required,
         }
-    }
-}
-
-/// `!` where the lack of a required parameter may deny a call, `-` where it may only warn.
-fn mark(parameter: &Parameter) -> char {
-    let doubts = [
-        "conditional",
-        "required-under-condition",
-        "left-out-in-example",
-        "also",
-        "pattern",
-    ];
-    if doubts.iter().any(|doubt| parameter.facts.has(doubt)) {
-        '-'
-    } else {
-        '!'
     }
 }
 
@@ -95,15 +104,33 @@ pub(super) fn pack(methods: &Methods) -> Result<Vec<u8>> {
     let mut table: Vec<_> = classes.iter().collect();
     table.sort_by_key(|(_, id)| **id);
     let table: Vec<&str> = table.iter().map(|(class, _)| class.as_str()).collect();
-    let table = table.join("\n");
+    let mut starts = digits(0, 3)?;
+    let mut end = 0;
+    for class in &table {
+        end += class.len();
+        starts.push_str(&digits(end, 3)?);
+    }
 
-    let count = digits(entries.len(), 3)?;
-    let rest = [column, index, table.clone(), records].concat();
-    let header = MAGIC.len() + 7 + 3 * 3;
-    let length = digits(header + rest.len() + 6, 3)?;
-    let table = digits(table.len(), 3)?;
-    let mut file = [MAGIC, &methods.date, &count, &table, &length, &rest].concat();
-    file.push_str(&digits(checksum(file.as_bytes()) as usize, 6)?);
+    let rest = [
+        column,
+        index,
+        starts.clone(),
+        table.concat(),
+        records,
+        END.to_owned(),
+    ]
+    .concat();
+    let length = HEADER + rest.len() + CHECKSUM;
+    let numbers = [entries.len(), starts.len() / 3, end, length];
+    let numbers = numbers
+        .map(|number| digits(number, 3))
+        .into_iter()
+        .collect::<Result<String>>()?;
+    let mut file = [MAGIC, &methods.date, &numbers, &rest].concat();
+    file.push_str(&digits(
+        checksum(file.as_bytes()) as usize,
+        CHECKSUM as u32,
+    )?);
     Ok(file.into_bytes())
 }
 
@@ -139,6 +166,11 @@ fn records(entries: &[Entry]) -> Result<(String, String)> {
                 .all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte))
         };
         ensure!(
+            entry.name.len() <= LONGEST,
+            "the name {} is too long",
+            entry.name
+        );
+        ensure!(
             fits(&entry.name, b"._"),
             "the form has no place for the name {}",
             entry.name
@@ -172,22 +204,24 @@ fn records(entries: &[Entry]) -> Result<(String, String)> {
 /// `None` for anything else.
 pub(super) fn unpack(file: &[u8]) -> Option<Vec<Entry>> {
     let file = std::str::from_utf8(file).ok()?;
-    let (body, sum) = file.split_at_checked(file.len().checked_sub(6)?)?;
-    let rest = body.strip_prefix(MAGIC)?.get(7..)?;
-    let (count, table) = (value(rest.get(..3)?), value(rest.get(3..6)?));
-    if value(sum) != checksum(body.as_bytes()) as usize || value(rest.get(6..9)?) != file.len() {
+    let (body, sum) = file.split_at_checked(file.len().checked_sub(CHECKSUM)?)?;
+    let (header, rest) = body.split_at_checked(HEADER)?;
+    let numbers = header.strip_prefix(MAGIC)?.get(7..)?;
+    let number = |place: usize| numbers.get(3 * place..3 * place + 3).map(value);
+    if value(sum) != checksum(body.as_bytes()) as usize || number(3)? != file.len() {
         return None;
     }
-    let (column, rest) = rest.get(9..)?.split_at_checked(count)?;
-    let (table, records) = rest
-        .get(3 * count.div_ceil(BLOCK)..)?
-        .split_at_checked(table)?;
-    let classes: Vec<&str> = table.split('\n').collect();
+    let (column, rest) = rest.split_at_checked(number(0)?)?;
+    let rest = rest.get(3 * column.len().div_ceil(BLOCK)..)?;
+    let (starts, rest) = rest.split_at_checked(3 * number(1)?)?;
+    let (table, records) = rest.split_at_checked(number(2)?)?;
+    let start = |place: usize| starts.get(3 * place..3 * place + 3).map(value);
     let mut segments: Vec<&str> = Vec::new();
     let mut at = records;
     column
         .bytes()
         .map(|class| {
+            let class = usize::from(class - b' ');
             let head = *at.as_bytes().first()?;
             let body = at.get(1..)?;
             let end = body.find(|c: char| c < ' ').unwrap_or(body.len());
@@ -204,7 +238,7 @@ pub(super) fn unpack(file: &[u8]) -> Option<Vec<Entry>> {
             Some(Entry {
                 name: segments.join("."),
                 version,
-                class: (*classes.get(usize::from(class - b' '))?).to_owned(),
+                class: table.get(start(class)?..start(class + 1)?)?.to_owned(),
                 required: required.to_owned(),
             })
         })

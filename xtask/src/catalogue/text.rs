@@ -206,6 +206,11 @@ fn read_fact(facts: &mut Facts, table: &'static [Row], mut groups: Groups) -> Re
     if groups.len() == 1 && groups.concat().is_empty() {
         groups.clear();
     }
+    match row.kind {
+        Kind::Mark => ensure!(groups.is_empty(), "`{word}` takes nothing"),
+        Kind::Words => ensure!(groups.len() == 1, "`{word}` wants a value"),
+        _ => {}
+    }
     facts.insert(table, row.word, groups);
     Ok(())
 }

@@ -115,6 +115,10 @@ pub(super) const fn number(digits: &[u8]) -> u64 {
     value
 }
 
+pub(super) fn is_digit(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'o')
+}
+
 /// FNV-1a. Any single changed byte changes it.
 pub(super) fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum, byte| {

@@ -9,6 +9,8 @@
 //! took is whole and sound besides. A method that is not in the catalogue is unknown, never denied.
 
 mod form;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -16,7 +18,7 @@ use std::fmt;
 
 use super::method::Version;
 use form::{
-    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, checksum, is_mark,
+    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, checksum, is_digit, is_mark,
     is_of_name, number,
 };
 pub use form::{CatalogueError, Pieces};
@@ -36,19 +38,24 @@ static BUNDLED: Catalogue = {
 /// ```
 /// use callgate::bitrix24::rights::catalogue::Catalogue;
 ///
-/// let entry = Catalogue::bundled().get("CRM.Deal.Add", None).unwrap();
+/// let entry = Catalogue::bundled().get("CRM.Item.Add", None).unwrap();
 /// assert!(entry.required().any(|parameter| parameter.name == "fields"));
 /// assert!(Catalogue::bundled().get("no.such.method", None).is_none());
 /// ```
 pub struct Catalogue {
-    /// ASCII throughout: header, class of each entry, start of each block, class table, records,
-    /// checksum.
+    /// Header, class of each entry, start of each block, start of each class, classes, records,
+    /// checksum; all of it ASCII.
     text: Cow<'static, str>,
     layout: Layout,
 }
 
 impl Catalogue {
     /// The catalogue that came with this build.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// assert_eq!(Catalogue::bundled().date(), "2026-08");
+    /// ```
     pub fn bundled() -> &'static Catalogue {
         &BUNDLED
     }
@@ -63,8 +70,8 @@ impl Catalogue {
     /// ```
     /// use callgate::bitrix24::rights::catalogue::{Catalogue, CatalogueError};
     ///
-    /// let bytes = include_bytes!("../../../catalogue/first.bin").to_vec();
-    /// assert_eq!(Catalogue::from_bytes(bytes).unwrap().len(), Catalogue::bundled().len());
+    /// let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/first.bin"));
+    /// assert_eq!(Catalogue::from_bytes(bytes.to_vec()).unwrap().len(), Catalogue::bundled().len());
     /// let error = Catalogue::from_bytes(b"<html>".to_vec()).err();
     /// assert_eq!(error, Some(CatalogueError::Foreign));
     /// ```
@@ -73,7 +80,7 @@ impl Catalogue {
         let (body, sum) = bytes
             .split_last_chunk::<CHECKSUM>()
             .ok_or(CatalogueError::Length)?;
-        if u64::from(checksum(body)) != number(sum) {
+        if u64::from(checksum(body)) != number(sum) || !sum.iter().all(is_digit) {
             return Err(CatalogueError::Damaged);
         }
         let text = String::from_utf8(bytes).map_err(|_| CatalogueError::Unsound)?;
@@ -177,8 +184,8 @@ impl Catalogue {
             index: record.index,
             version: record.version,
             flags: *bytes.get(start)?,
-            needed: self.part(start + 1, end),
-            required: self.part(body.0, body.1),
+            needed: self.text.get(start + 1..end)?,
+            required: self.text.get(body.0..body.1)?,
         })
     }
 
@@ -234,16 +241,16 @@ impl Catalogue {
     fn is_sound(&self) -> bool {
         let mut name = String::new();
         let mut found = 0;
-        for entry in self.entries() {
+        for record in self.walk(0) {
+            let Some(entry) = self.entry(&record) else {
+                return false;
+            };
             name.clear();
             entry.write_name(&mut name);
-            if self
-                .get(&name, Some(entry.version))
-                .is_none_or(|same| same.index != found)
-            {
-                return false;
+            match self.get(&name, Some(entry.version)) {
+                Some(same) if same.index == found => found += 1,
+                _ => return false,
             }
-            found += 1;
         }
         found == self.layout.count
     }
