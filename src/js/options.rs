@@ -163,7 +163,7 @@ pub(super) fn method(value: &JsValue) -> Result<MethodName, Error> {
 /// The members that all three ways to a portal have.
 macro_rules! with_common {
     ($($own:literal),*) => {
-        &["fetch", "version", "timeout", "preflight", $($own),*]
+        &["fetch", "version", "timeout", "preflight", "budget", $($own),*]
     };
 }
 pub(super) use with_common;
@@ -220,6 +220,7 @@ pub(super) fn read_config(options: &Options<'_>) -> Result<Config, Error> {
         },
         custom_headers: !in_browser,
         application_token: options.secret("applicationToken")?,
+        member_id: options.text("memberId")?,
         asks_for_scopes: false,
     })
 }

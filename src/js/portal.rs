@@ -180,7 +180,6 @@ fn with_token(object: &JsValue) -> Result<Portal, Error> {
         refresh: options.secret("refreshToken")?,
         expires_at: options.instant("expiresAt")?,
     };
-    options.text("memberId")?;
     let refresher = match options.function("refresh")? {
         Some(function) => Refresher::Function(function),
         None => Refresher::Nobody,
@@ -228,6 +227,7 @@ async fn open_frame(object: &JsValue) -> Result<Portal, Error> {
     let timeout = options.duration("handshakeTimeout")?;
     let frame = Frame::open(allowed.as_deref())?;
     let (auth, token) = frame.handshake(timeout).await?;
+    config.member_id = auth.member_id;
     let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
     let connection = Connection::at_endpoint(config, endpoint, token, true);
     Ok(Portal(Driver::new(

@@ -46,6 +46,8 @@ pub struct Config {
     pub asks_for_scopes: bool,
     /// What events prove themselves with.
     pub application_token: Option<Secret>,
+    /// The portal's id. Events of another portal are ignored.
+    pub member_id: Option<String>,
 }
 
 impl Default for Config {
@@ -58,6 +60,7 @@ impl Default for Config {
             custom_headers: true,
             asks_for_scopes: false,
             application_token: None,
+            member_id: None,
         }
     }
 }
@@ -530,7 +533,11 @@ impl<B: Payload> Connection<B> {
             });
             return false;
         };
-        if *expected != event.application_token {
+        let of_another = match (&self.config.member_id, &event.member_id) {
+            (Some(own), Some(theirs)) => own != theirs,
+            _ => false,
+        };
+        if *expected != event.application_token || of_another {
             return false;
         }
         let mut woken = false;

@@ -114,7 +114,8 @@ impl<B: Payload> Connection<B> {
 /// One sentence for a call that preflight objects to.
 pub(super) fn sentence(method: &MethodName, layer: Layer, decision: &Decision) -> String {
     let what = match layer {
-        Layer::Scope => " needs a scope that the token doesn't carry. ",
+        Layer::Scope if decision.is_denied() => " needs a scope that the token doesn't carry. ",
+        Layer::Scope => " is documented to need a scope that the token doesn't carry. ",
         Layer::Confirmation => " was refused by an administrator. ",
         _ => " lacks required parameters. ",
     };

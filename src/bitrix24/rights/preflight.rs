@@ -120,6 +120,8 @@ pub struct Question<'a> {
 enum Scopes {
     Met,
     Unknown,
+    /// It looks as if one were missing, on word that isn't good enough to deny.
+    Doubtful,
     Missing,
 }
 
@@ -130,19 +132,22 @@ impl Question<'_> {
     /// It costs no allocation, so that it can stand before every call.
     pub(crate) fn objection(&self, modes: &Modes) -> Option<(Layer, Mode)> {
         let entry = self.entry.as_ref();
-        let says_no = |layer| match layer {
-            Layer::Scope => self.scopes(entry) == Scopes::Missing,
-            Layer::Confirmation => self.confirmation == Some(State::Denied),
-            _ => entry.is_some_and(|entry| self.lacks_required(entry)),
-        };
         let mut warning = None;
         for layer in [Layer::Scope, Layer::Confirmation, Layer::Parameters] {
+            let proven = match layer {
+                Layer::Scope => match self.scopes(entry) {
+                    Scopes::Missing => true,
+                    Scopes::Doubtful => false,
+                    Scopes::Met | Scopes::Unknown => continue,
+                },
+                Layer::Confirmation if self.confirmation == Some(State::Denied) => true,
+                Layer::Parameters if entry.is_some_and(|entry| self.lacks_required(entry)) => true,
+                _ => continue,
+            };
             match modes.of(layer, self.method) {
-                Mode::Enforce if says_no(layer) => return Some((layer, Mode::Enforce)),
-                Mode::Warn if warning.is_none() && says_no(layer) => {
-                    warning = Some((layer, Mode::Warn));
-                }
-                _ => {}
+                Mode::Enforce if proven => return Some((layer, Mode::Enforce)),
+                Mode::Warn | Mode::Enforce => warning = warning.or(Some((layer, Mode::Warn))),
+                Mode::Off => {}
             }
         }
         warning
@@ -190,7 +195,7 @@ impl Question<'_> {
             )
         } else if entry.is_none() {
             (Verdict::Unknown, Some(Layer::Method), Evidence::None)
-        } else if scopes == Scopes::Unknown {
+        } else if matches!(scopes, Scopes::Unknown | Scopes::Doubtful) {
             (Verdict::Unknown, Some(Layer::Scope), Evidence::Catalogue)
         } else if self.confirmation == Some(State::Granted) {
             (
@@ -233,7 +238,7 @@ impl Question<'_> {
         match (met, entry.scope_may_deny()) {
             (true, _) => Scopes::Met,
             (false, true) => Scopes::Missing,
-            (false, false) => Scopes::Unknown,
+            (false, false) => Scopes::Doubtful,
         }
     }
 
@@ -294,6 +299,9 @@ impl Question<'_> {
     fn remedy(&self, decision: &Decision) -> Option<String> {
         let text = match (decision.verdict, decision.layer?) {
             (Verdict::Denied, Layer::Scope) => self.scope_remedy(decision),
+            (Verdict::Unknown, Layer::Scope) if self.grant.scopes().is_some() => {
+                ["If the portal refuses it: ", &self.scope_remedy(decision)].concat()
+            }
             (Verdict::Denied, Layer::Parameters) => {
                 let missing = decision
                     .problems

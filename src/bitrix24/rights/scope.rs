@@ -372,7 +372,7 @@ mod tests {
                 let words: Vec<&'static str> = line.split(", ").collect();
                 let says = |word| words.contains(&word);
                 KnownScope {
-                    code: words[0],
+                    code: words.first().unwrap(),
                     listed: says("listed"),
                     older: says("older"),
                     unwanted: says("unwanted"),
