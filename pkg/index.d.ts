@@ -8,21 +8,58 @@
 /** Resolved once the module is compiled, which it is when the import has finished. */
 export const ready: Promise<void>
 
-/** One client's dealings with one portal. */
+/**
+ * One client's dealings with one portal: a token or a webhook, what is known to be granted, the
+ * confirmations under way.
+ *
+ * Wherever a function throws or a promise rejects, it does so with a {@link CallgateError}.
+ */
 export class Portal {
   private constructor()
 
-  /** The portal around this page: inside its iframe, with the token that it hands over. */
+  /**
+   * The portal around this page: inside its iframe, with the token that it hands over. The token is
+   * refreshed through the portal's page; its scopes are asked for alongside the first call.
+   *
+   * The portal's origin is taken from `window.name`, which the page that opened the frame wrote:
+   * name your portals in `allowedPortals` if your page must not talk to any other.
+   *
+   * Rejects with code `CALLGATE_NOT_IN_FRAME` outside a portal's frame, `CALLGATE_PORTAL_NOT_ALLOWED`
+   * for a portal that isn't in the list, `CALLGATE_FRAME_SILENT` (kind `timeout`) when the portal's
+   * page doesn't answer within `handshakeTimeout`.
+   */
   static frame(options?: FrameOptions): Promise<Portal>
-  /** A portal that gave an OAuth token; in any runtime. */
-  static token(options: TokenOptions): Portal
-  /** A portal that gave an inbound webhook; for servers, refused in a browser. */
-  static webhook(url: string, options?: Options): Portal
 
-  /** May this be called? Pure: nothing is sent. */
+  /**
+   * A portal that gave an OAuth token; in any runtime. Nothing is sent.
+   *
+   * Throws with kind `invalid` for an option that is missing, wrong or unknown.
+   */
+  static token(options: TokenOptions): Portal
+
+  /**
+   * A portal that gave an inbound webhook, `https://HOST/rest/USER/SECRET/`. The address holds a
+   * secret, so it is for servers: in a browser it throws with code `CALLGATE_WEBHOOK_IN_BROWSER`
+   * unless `exposeSecretInBrowser` is set.
+   */
+  static webhook(url: string, options?: WebhookOptions): Portal
+
+  /**
+   * May this be called? Asks the layers in order (method, scope, confirmation, parameters) by what
+   * is known here; nothing is sent. A method that isn't in the catalogue is `unknown`, which passes.
+   *
+   * @param method the method's name, compared without case
+   * @param params what it would be called with
+   * @param version the REST version; without it 2 where the method exists there, else 3
+   */
   check(method: string, params?: object, version?: Version): Decision
 
-  /** Calls a method whose parameters and result are known. */
+  /**
+   * Calls a method whose parameters and result are known (see {@link Methods}).
+   *
+   * Before anything is sent, preflight may refuse the call: kind `denied`, `ran: 'no'`, with the
+   * decision. What the portal refuses rejects with the portal's own code.
+   */
   call<Name extends keyof Methods>(
     method: Name,
     ...rest: Rest<Methods[Name]['params']>
@@ -40,24 +77,37 @@ export class Portal {
     options?: CallOptions,
   ): Promise<Answer<unknown>>
 
-  /** Makes many calls in few requests; more than fifty are split. */
-  batch(calls: Command[] | Record<string, Command>, options?: BatchOptions): Promise<BatchAnswer>
-
-  /** Reads a whole list, row by row, in as few requests as it takes. */
-  list<Row = unknown>(method: string, params?: object, options?: ListOptions): ListStream<Row>
-
-  /** The scopes that are known to be granted, and whose word that is. */
+  /** The scopes that are known to be granted, on whose word, and since when. */
   readonly grant: Grant
-  /** Asks the portal for the granted scopes. */
+
+  /**
+   * Asks the portal for the granted scopes: the method `scope`, or `app.info` through a webhook.
+   * Rejects as that call does.
+   */
   loadGrant(): Promise<Grant>
-  /** The confirmations that calls have run into. */
+
+  /** The confirmations that calls have run into, oldest first. */
   readonly confirmations: Confirmation[]
-  /** Takes an OnAppMethodConfirm event in; true when it woke a call that waits. */
+
+  /**
+   * Takes in an OnAppMethodConfirm event, as an object, as form data or as the form-encoded text
+   * that the portal posts. The event decides nothing: one whose application token is right wakes
+   * the call that waits, which is repeated, and the portal's answer decides.
+   *
+   * @returns true when it woke a call; false for another event, a wrong application token, a token
+   *   or method that nobody waits for, or (with a warning, once) without `applicationToken`
+   */
   applyEvent(event: object | URLSearchParams | FormData | string): boolean
 
-  /** Listens; the returned function ends it. */
+  /**
+   * Listens to what happens. What a listener throws is reported as an uncaught error and disturbs
+   * nobody. Throws with kind `invalid` for an event that doesn't exist.
+   *
+   * @returns a function that ends it
+   */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
-  /** Ends every call and wait with kind `aborted`. */
+
+  /** Ends every call and every wait with kind `aborted`, and refuses later calls. */
   close(): void
 }
 
@@ -92,9 +142,26 @@ export interface Methods {}
 /** The generation of a portal's interface. */
 export type Version = 2 | 3
 
-/** How strictly a check before the call is taken. */
+/**
+ * What a layer's "no" does to a call: nothing, since it isn't asked (`off`); an event `warning`, once
+ * for each method and layer (`warn`); a refusal (`enforce`). Only what is proven is enforced.
+ */
 export type Mode = 'off' | 'warn' | 'enforce'
 
+/**
+ * What sort of failure a {@link CallgateError} is.
+ *
+ * - `denied`: a permission is missing, and asking again won't change that
+ * - `waiting`: an administrator has been asked and hasn't decided
+ * - `portal`: the portal refused or failed for a reason of its own
+ * - `auth`: the token or webhook isn't accepted
+ * - `limit`: too many requests, or too much operating time
+ * - `network`: the connection failed
+ * - `timeout`: time ran out on this side
+ * - `aborted`: the caller ended it
+ * - `invalid`: the caller's input is wrong
+ * - `protocol`: the answer isn't one that a portal gives
+ */
 export type Kind =
   | 'denied'
   | 'waiting'
@@ -107,10 +174,17 @@ export type Kind =
   | 'invalid'
   | 'protocol'
 
+/** What all ways to a portal have in common. */
 export interface Options {
-  fetch?: typeof fetch
+  /**
+   * The way out instead of the runtime's own. It gets the address and an init with `method`,
+   * `headers`, `body`, `redirect: 'manual'` and `signal`; its answer needs no more than `status`,
+   * `headers.get` and `text()`.
+   */
+  fetch?: (url: string, init: RequestInit) => Promise<FetchAnswer>
+  /** The REST version of calls that don't choose one [2 where the method exists there, else 3]. */
   version?: Version
-  /** The requests that the portal lets us send. */
+  /** The requests that the portal lets us send. Taken and not used yet: there is no limiter. */
   budget?: { burst?: number; perSecond?: number } | 'enterprise'
   /** For one HTTP attempt, in ms [60,000]. */
   timeout?: number
@@ -118,73 +192,106 @@ export interface Options {
   preflight?: Mode | { scope?: Mode; parameters?: Mode; methods?: Record<string, Mode> }
 }
 
+/** What is read of a fetch's answer. */
+export interface FetchAnswer {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  text(): Promise<string>
+}
+
+/** Options of {@link Portal.token}. */
 export interface TokenOptions extends Options {
-  /** The portal's host, or its origin; plain http for loopback only. */
+  /** The portal's host, or its origin; https, or http for the loopback host. */
   domain: string
+  accessToken: string
+  /** Handed to `refresh`, once. */
+  refreshToken?: string
+  /** In ms since 1970. A token whose time has passed is refreshed before the next call. */
+  expiresAt?: number
+  /** The portal's id; events of another portal are ignored. */
+  memberId?: string
+  /** The scopes that came with the token: a list, or a text with commas or blanks. */
+  scope?: string | string[]
+  /** Proves that an event comes from the portal. */
+  applicationToken?: string
+  /**
+   * Gets a new token; called once for all calls that need one, and never twice with the same
+   * `refreshToken`. What it throws ends those calls with code `CALLGATE_REFRESH_FAILED`.
+   */
+  refresh?: (current: Token) => Promise<Token>
+}
+
+/** Options of {@link Portal.frame}. */
+export interface FrameOptions extends Options {
+  /** The portals' hosts or origins that may embed this page; any, if not given. */
+  allowedPortals?: string[]
+  /** How long the portal's page may take to answer, in ms [10,000]. */
+  handshakeTimeout?: number
+  /** Proves that an event comes from the portal. */
+  applicationToken?: string
+}
+
+/** Options of {@link Portal.webhook}. */
+export interface WebhookOptions extends Options {
+  /** Lets a browser have the webhook's secret, and with it everybody who opens the page. */
+  exposeSecretInBrowser?: boolean
+}
+
+/** A token as it is refreshed. */
+export interface Token {
   accessToken: string
   refreshToken?: string
   /** In ms since 1970. */
   expiresAt?: number
-  memberId?: string
-  scope?: string | string[]
-  /** Proves that an event comes from the portal. */
-  applicationToken?: string
-  refresh?: (current: Token) => Promise<Token>
-}
-
-export interface FrameOptions extends Options {
-  /** The portals that may embed this page; any, if not given. */
-  allowedPortals?: string[]
-  /** In ms [10,000]. */
-  handshakeTimeout?: number
-  applicationToken?: string
-}
-
-/** A token as it is refreshed, and as a listener to `token` gets it. */
-export interface Token {
-  accessToken: string
-  refreshToken?: string
-  expiresAt?: number
   scope?: string | string[]
 }
 
+/** Options of one call. */
 export interface CallOptions {
+  /** Ends the call with kind `aborted`, wherever it is. */
   signal?: AbortSignal
-  /** For one HTTP attempt, in ms. */
+  /** For one HTTP attempt, in ms [the portal's]. */
   timeout?: number
+  /** The REST version [the portal's]. */
   version?: Version
-  /** The row to start a page at. */
+  /** The row to start a page at; replaces `start` among the parameters. Version 2 only. */
   start?: number
-  /** The call may be sent again when it is unknown whether it ran. A string is sent as the key. */
+  /**
+   * The call may be sent again when it is unknown whether it ran. A text is also sent as the header
+   * `Idempotency-Key` where the interface has it (version 3) and CORS allows it (not in a browser).
+   */
   idempotent?: boolean | string
-  /** What to do when an administrator has to confirm the method first ['reject']. */
+  /**
+   * What to do when an administrator has to confirm the method first ['reject']: reject with kind
+   * `waiting`, or wait: keep the token and repeat the call, slowly, until it gets another answer.
+   */
   confirmation?: 'reject' | 'wait'
-  /** In ms [the token's life]. */
+  /** How long to wait for the administrator, in ms [as long as the token lives]. */
   confirmationTimeout?: number
 }
 
-export interface BatchOptions extends CallOptions {
-  /** Nothing after a failed command is run. */
-  halt?: boolean
-}
-
-export interface ListOptions extends CallOptions {
-  /** Rows after which to stop. */
-  limit?: number
-}
-
-export type Command = [method: string, params?: object] | { method: string; params?: object }
-
+/** What a call brought. */
 export interface Answer<T = unknown> {
+  /** The result as the portal sent it, parsed. */
   readonly data: T
+  /** How many rows there are in all, where the portal counted them. */
   readonly total?: number
+  /** Where the next page starts. */
   readonly next?: number
   readonly time?: Time
+  /** The HTTP status. */
   readonly status: number
+  /** Whether there is a next page. */
   readonly more: boolean
-  /** Converts the fields that the shape names; one that doesn't fit is an error. */
+  /**
+   * Converts the fields that the shape names, into a copy. A field that is null or missing stays so.
+   * Throws with code `CALLGATE_SHAPE`, naming the path, for a value that doesn't fit.
+   */
   decode<const S extends Shape>(shape: S): Decoded<S>
-  /** The same, the caller naming the type; without a shape, by what is known of the method. */
+  /**
+   * The same, the caller naming the type. Without a shape, by what is known of the method: what
+   * doesn't fit then stays as it came, with an event `warning`.
+   */
   decode<S = unknown>(shape?: Shape): S
   /** The next page; rejects with kind `invalid` when there is none. */
   nextPage(): Promise<Answer<T>>
@@ -192,7 +299,8 @@ export interface Answer<T = unknown> {
 
 /**
  * What fields are to become: `{ ID: 'int', ACTIVE: 'flag', phones: [{ KIND: 'text' }] }`. A list
- * has one shape for all that is in it.
+ * has one shape for all that is in it; `'*'` stands for every field that isn't named. An object
+ * where a list is meant becomes a list: PHP sends a list with gaps as an object.
  */
 export type Shape = keyof Converted | readonly [Shape] | { readonly [field: string]: Shape }
 
@@ -226,32 +334,27 @@ export interface Time {
   operating?: number
 }
 
-export interface BatchAnswer {
-  executed: Record<string, Answer>
-  failed: Record<string, CallgateError>
-  notRun: string[]
-}
-
-export interface ListStream<Row> extends AsyncIterable<Row> {
-  pages(): AsyncIterable<Row[]>
-  toArray(): Promise<Row[]>
-}
-
+/** Whether a call may be made, which layer said so, and what to do about it. */
 export interface Decision {
   verdict: 'allowed' | 'denied' | 'pending' | 'unknown'
   layer?: 'method' | 'scope' | 'parameters' | 'confirmation' | 'approval' | 'right' | 'plan'
-  /** All of the lists, any of each. */
+  /** The scopes that the call needs: all of the lists, any one of each. */
   needed?: string[][]
+  /** The scopes that are known to be granted. */
   provided?: string[]
+  /** What the decision rests on, strongest first. */
   evidence: 'server' | 'method.get' | 'grant' | 'catalogue' | 'none'
+  /** What is wrong with the parameters. */
   problems?: { path: string; reason: string; severity: 'error' | 'warning' }[]
   /** For a batch: each command's own. */
   commands?: Record<string, Decision>
+  /** What to do, in one sentence. */
   remedy?: string
   docs?: string
   deprecated?: { replacements: string[] }
 }
 
+/** What is known to be granted. */
 export interface Grant {
   /** `null` while nothing is known. */
   scopes: string[] | null
@@ -260,6 +363,7 @@ export interface Grant {
   asOf: number
 }
 
+/** An administrator's decision about a method, for one token. */
 export interface Confirmation {
   method: string
   state: 'waiting' | 'granted' | 'denied' | 'lapsed'
@@ -271,10 +375,13 @@ export interface Confirmation {
 export interface Events {
   confirmation: Confirmation
   warning: { message: string; method?: string; decision?: Decision }
-  token: Token
+  /** The token was replaced. The token itself isn't told. */
+  token: { expiresAt?: number }
+  /** The portal's request budget holds a call back. Not told yet: there is no limiter. */
   throttle: { method?: string; until: number }
 }
 
+/** Parameters may be left out where none is required. */
 type Rest<Params> = object extends Params
   ? [params?: Params, options?: CallOptions]
   : [params: Params, options?: CallOptions]

@@ -48,17 +48,6 @@ await portal.call(name, {})
 const decision: Decision = framed.check('crm.lead.add', { fields: {} }, 2)
 const groups: string[][] | undefined = decision.needed
 
-const { executed, failed, notRun } = await portal.batch({
-  one: ['crm.lead.get', { id: 1 }],
-  two: { method: 'crm.lead.fields' },
-})
-const first: Answer | undefined = executed['one']
-const code: string | undefined = failed['two']?.code
-const left: string[] = notRun
-
-for await (const row of portal.list<{ ID: string }>('crm.lead.list')) row.ID.trim()
-for await (const page of portal.list<{ ID: string }>('crm.lead.list').pages()) page.length
-
 const stop: () => void = portal.on('confirmation', ({ method, state }) => [method, state])
 // @ts-expect-error an event that there isn't
 portal.on('nothing', () => {})
@@ -72,4 +61,4 @@ try {
   if (error instanceof CallgateError && error.kind === 'forbidden') throw error
 }
 
-export { active, code, decoded, first, groups, named, left, rows, total }
+export { active, decoded, groups, named, rows, total }
