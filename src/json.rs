@@ -478,6 +478,14 @@ fn wrong_inside(inside: &str) -> Option<&'static str> {
     None
 }
 
+/// Appends a whole number without the formatting machinery, which costs kilobytes in wasm.
+pub(crate) fn push_number(number: u32, out: &mut String) {
+    if number >= 10 {
+        push_number(number / 10, out);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]

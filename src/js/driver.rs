@@ -12,8 +12,8 @@ use crate::bitrix24::engine::{
     Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
 };
 use crate::bitrix24::rights::confirmation::Confirmation;
+use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
-use crate::bitrix24::wire::params::Params;
 use crate::decision::Decision;
 use crate::error::Error;
 use crate::http::Failure;

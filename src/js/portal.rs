@@ -9,10 +9,10 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use crate::bitrix24::engine::{Connection, Token};
 use crate::bitrix24::rights::grant::Source;
+use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::event::MethodConfirm;
 use crate::bitrix24::wire::form;
-use crate::bitrix24::wire::params::Params;
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::{ConfirmationView, Driver, Refresher, now};
 use crate::js::errors::{plain, throwable};

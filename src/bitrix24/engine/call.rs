@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::bitrix24::engine::token::Held;
 use crate::bitrix24::engine::waiting::Wait;
 use crate::bitrix24::rights::method::{MethodName, Version};
-use crate::bitrix24::wire::params::Params;
+use crate::bitrix24::rights::params::Params;
 use crate::time::Instant;
 
 /// What a caller wants: a method, its parameters, and how to go about it.

@@ -10,13 +10,13 @@ use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, T
 use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, State};
 use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
+use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::preflight::Modes;
 use crate::bitrix24::rights::scope::ScopeSet;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
 use crate::bitrix24::wire::event::MethodConfirm;
-use crate::bitrix24::wire::params::Params;
 use crate::decision::{Decision, Layer};
 use crate::error::{Error, Kind, Ran};
 use crate::http::{BodyFormat, Failure, Request};
@@ -340,7 +340,7 @@ impl<B: Payload> Connection<B> {
     /// # use callgate::bitrix24::engine::{Config, Connection};
     /// # use callgate::bitrix24::wire::address::Webhook;
     /// # use callgate::bitrix24::rights::method::MethodName;
-    /// # use callgate::bitrix24::wire::params::Params;
+    /// # use callgate::bitrix24::rights::params::Params;
     /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
     /// # let connection: Connection<serde_json::Value> =
     /// #     Connection::with_webhook(Config::default(), &webhook);

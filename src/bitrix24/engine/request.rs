@@ -2,9 +2,9 @@
 
 use crate::bitrix24::engine::call::Call;
 use crate::bitrix24::rights::method::Version;
+use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::address::Endpoint;
 use crate::bitrix24::wire::form::{self, Unfit};
-use crate::bitrix24::wire::params::Params;
 use crate::error::Error;
 use crate::http::{BodyFormat, Request};
 use crate::secret::Secret;

@@ -5,5 +5,6 @@ pub mod catalogue;
 pub mod confirmation;
 pub mod grant;
 pub mod method;
+pub mod params;
 pub mod preflight;
 pub mod scope;

@@ -7,7 +7,7 @@ use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::confirmation::State;
 use crate::bitrix24::rights::grant::Grant;
 use crate::bitrix24::rights::method::MethodName;
-use crate::bitrix24::wire::params::Params;
+use crate::bitrix24::rights::params::Params;
 use crate::decision::{Decision, Evidence, Layer, Problem, Severity, Verdict};
 
 /// What a layer's "no" does to a call.
@@ -84,7 +84,7 @@ impl Modes {
 /// use callgate::bitrix24::rights::method::MethodName;
 /// use callgate::bitrix24::rights::preflight::Question;
 /// use callgate::bitrix24::rights::scope::ScopeSet;
-/// use callgate::bitrix24::wire::params::Params;
+/// use callgate::bitrix24::rights::params::Params;
 /// use callgate::decision::{Layer, Verdict};
 /// use callgate::time::Instant;
 ///
@@ -158,7 +158,7 @@ impl Question<'_> {
     /// ```
     /// # use callgate::bitrix24::rights::{grant::Grant, method::MethodName};
     /// # use callgate::bitrix24::rights::preflight::Question;
-    /// # use callgate::bitrix24::wire::params::Params;
+    /// # use callgate::bitrix24::rights::params::Params;
     /// use callgate::decision::Verdict;
     /// let decision = Question {
     ///     entry: None,

@@ -3,7 +3,7 @@
 //! The writer goes over a JSON text once and writes as it goes, in the order of the text. What a
 //! form can't carry to PHP and back it reports instead of writing: see [`Unfit`].
 
-use crate::json::{Event, Malformed, Raw, Reader};
+use crate::json::{Event, Malformed, Raw, Reader, push_number};
 use crate::value::Value;
 
 /// Why a form can't carry a value, so that it has to travel as JSON.
@@ -136,14 +136,6 @@ fn push_index(index: u32, path: &mut String) {
     if nested {
         path.push(']');
     }
-}
-
-/// Appends a whole number without the formatting machinery, which costs kilobytes in wasm.
-pub(crate) fn push_number(number: u32, out: &mut String) {
-    if number >= 10 {
-        push_number(number / 10, out);
-    }
-    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Adds a member's name to the path, unless PHP would not read it back as it is: it turns blanks,

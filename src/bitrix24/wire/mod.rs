@@ -6,4 +6,3 @@ pub mod envelope;
 pub mod event;
 pub mod form;
 pub mod frame;
-pub mod params;

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use crate::bitrix24::wire::form;
 use crate::error::Error;
-use crate::json::{Event, Reader};
+use crate::json::{Event, Reader, push_number};
 
 /// The parameters of one call.
 ///
 /// ```
-/// use callgate::bitrix24::wire::params::Params;
+/// use callgate::bitrix24::rights::params::Params;
 /// let params = Params::parse(r#"{"USER_ID":1}"#).unwrap();
 /// assert!(params.has("USER_ID"));
 /// assert!(!params.has("user_id"));
@@ -33,7 +32,7 @@ impl Params {
     /// (`auth`, `access_token`, `auth_connector`, `sessid`).
     ///
     /// ```
-    /// use callgate::bitrix24::wire::params::Params;
+    /// use callgate::bitrix24::rights::params::Params;
     /// let error = Params::parse(r#"{"auth":"other"}"#).unwrap_err();
     /// assert!(error.message.starts_with("params.auth: "));
     /// ```
@@ -85,7 +84,7 @@ impl Params {
     /// No parameters.
     ///
     /// ```
-    /// assert!(!callgate::bitrix24::wire::params::Params::none().has("ID"));
+    /// assert!(!callgate::bitrix24::rights::params::Params::none().has("ID"));
     /// ```
     pub fn none() -> Self {
         Self("{}".to_owned())
@@ -94,7 +93,7 @@ impl Params {
     /// Whether there is a top-level member of this very name with a value other than null.
     ///
     /// ```
-    /// use callgate::bitrix24::wire::params::Params;
+    /// use callgate::bitrix24::rights::params::Params;
     /// assert!(!Params::parse(r#"{"ID":null}"#).unwrap().has("ID"));
     /// ```
     pub fn has(&self, name: &str) -> bool {
@@ -105,7 +104,7 @@ impl Params {
     /// The JSON text.
     ///
     /// ```
-    /// assert_eq!(callgate::bitrix24::wire::params::Params::none().as_json(), "{}");
+    /// assert_eq!(callgate::bitrix24::rights::params::Params::none().as_json(), "{}");
     /// ```
     pub fn as_json(&self) -> &str {
         &self.0
@@ -114,7 +113,7 @@ impl Params {
     /// Whether the parameters are positional: a list rather than an object.
     ///
     /// ```
-    /// use callgate::bitrix24::wire::params::Params;
+    /// use callgate::bitrix24::rights::params::Params;
     /// assert!(Params::parse("[1,2]").unwrap().are_positional());
     /// ```
     pub fn are_positional(&self) -> bool {
@@ -150,7 +149,7 @@ impl Params {
             Some(key) => out.push_str(self.slice(key)),
             None => {
                 out.push('"');
-                form::push_number(u32::try_from(index).unwrap_or(u32::MAX), out);
+                push_number(u32::try_from(index).unwrap_or(u32::MAX), out);
                 out.push('"');
             }
         }
