@@ -64,6 +64,11 @@ test('holds_the_module_once_and_nothing_of_the_workshop', () => {
   assert.deepEqual(foreign, [])
 })
 
+test('the_module_names_no_folder_of_the_machine_that_built_it', () => {
+  const module = readFileSync(join(pkg, 'wasm/callgate.wasm'), 'latin1')
+  assert.deepEqual(module.match(/[^\0]{0,40}(registry\/src|\/\.?cargo|\/home\/|\/Users\/)/g), null)
+})
+
 test('every_file_that_the_manifest_names_is_there', () => {
   const targets = (entry) =>
     typeof entry === 'string' ? [entry] : Object.values(entry).flatMap(targets)

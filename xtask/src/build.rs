@@ -14,7 +14,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -50,15 +50,16 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
 pub(crate) fn package() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_packages()?;
-    run(cargo().args([
+    let mut build = cargo();
+    build.args([
         "build",
         "--release",
         "--lib",
-        "--package",
-        "callgate",
+        "--package=callgate",
         "--target",
         WASM,
-    ]))?;
+    ]);
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))?;
 
     let compiled = target_dir().join(WASM).join("release/callgate.wasm");
     let (mut files, module) = bind(&compiled)?;
@@ -73,6 +74,19 @@ pub(crate) fn package() -> Result<()> {
             .with_context(|| format!("cannot copy {} into pkg/", from.display()))?;
     }
     Ok(())
+}
+
+/// The flags that keep the builder's folders out of the module: a panic names its source file, and
+/// a dependency's stands somewhere under cargo's home.
+fn remapped_paths() -> Result<String> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let sources = home.unwrap_or_default().join("registry/src");
+    let registries = fs::read_dir(&sources);
+    let registries = registries.with_context(|| format!("cannot read {}", sources.display()))?;
+    let flags =
+        registries.map(|entry| Ok(format!("--remap-path-prefix={}=", entry?.path().display())));
+    Ok(flags.collect::<Result<Vec<_>>>()?.join("\u{1f}"))
 }
 
 /// Prints the size table of what [`package`] built.
