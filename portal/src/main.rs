@@ -40,6 +40,7 @@ THE PORTAL'S PORT
                                          escapeUnicode, operatingLimit}; GET shows them
         POST   /_portal/clock           {advance}: seconds
         POST   /_portal/data            {entity, rows}: a number to generate, or rows
+        GET    /_portal/demo            where the app of the portal page is
     /, /www/…        the portal page: files from DIR/www
 
 THE APP'S PORT

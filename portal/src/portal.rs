@@ -55,6 +55,8 @@ pub struct LogEntry {
     pub status: u16,
     /// The body of the answer.
     pub answer: String,
+    /// How long the answer was held back, in milliseconds.
+    pub took: UnixMs,
 }
 
 impl LogEntry {
@@ -73,6 +75,7 @@ impl LogEntry {
             "body": self.body,
             "status": self.status,
             "answer": self.answer,
+            "took": self.took,
         })
     }
 
@@ -216,6 +219,7 @@ impl Portal {
             body: String::from_utf8_lossy(&request.body).into_owned(),
             status: reply.status,
             answer: reply.body.clone(),
+            took: UnixMs::try_from(reply.delay.as_millis()).unwrap_or(UnixMs::MAX),
         };
         self.log_size += entry.size();
         self.log.push_back(entry);

@@ -47,6 +47,7 @@ async fn serve(options: &Options) -> io::Result<()> {
     let (app_listener, app_origin) = listen("--app-port", options.app_port).await?;
     let config = Config {
         origin: origin.clone(),
+        app: app_origin.clone(),
         ..Config::default()
     };
     let shared = Arc::new(Shared {

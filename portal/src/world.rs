@@ -28,6 +28,8 @@ use crate::{
 pub struct Config {
     /// Scheme and host under which the portal is reached.
     pub origin: String,
+    /// Scheme and host of the app that its page shows in an iframe.
+    pub app: String,
     /// The OAuth server's REST address, as tokens and events name it.
     pub server_endpoint: String,
     /// The portal's identifier.
@@ -40,6 +42,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             origin: "http://127.0.0.1:8024".to_owned(),
+            app: "http://127.0.0.1:8025".to_owned(),
             server_endpoint: "https://oauth.bitrix.info/rest/".to_owned(),
             member_id: "74ef8a46a75104de55d5d4a61b98ab6d".to_owned(),
             language: "de".to_owned(),

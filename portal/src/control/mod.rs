@@ -94,6 +94,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/_portal/clock", &["advance"], clock),
     route("GET", "/_portal/clock", &[], clock),
     route("POST", "/_portal/data", &["entity", "rows"], data),
+    route("GET", "/_portal/demo", &[], demo),
 ];
 
 /// Whether a path belongs to the control plane.
@@ -383,6 +384,11 @@ fn clock(portal: &mut Portal, now: UnixMs, fields: &Fields) -> Outcome {
         portal.advance((seconds * 1000.0) as UnixMs);
     }
     done(json!({"now": portal.at(now)}))
+}
+
+/// What the portal page has to know of the app that it shows.
+fn demo(portal: &mut Portal, _: UnixMs, _: &Fields) -> Outcome {
+    done(json!({"app": portal.world.config.app}))
 }
 
 fn data(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
