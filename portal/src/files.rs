@@ -29,40 +29,41 @@ pub(crate) struct File {
 
 /// Reads the file that a path means; nothing when there is none, or none that may be seen.
 pub(crate) async fn read(root: &Path, mount: &Mount, path: &str) -> Option<File> {
-    let path = locate(root, mount, path)?;
-    let inside = tokio::fs::canonicalize(root).await.ok()?;
-    let path = tokio::fs::canonicalize(path).await.ok()?;
+    let (folder, file) = locate(mount, path)?;
+    let folder = tokio::fs::canonicalize(root.join(folder)).await.ok()?;
+    let file = tokio::fs::canonicalize(root.join(file)).await.ok()?;
     // A symbolic link that leads out of the folder is no way out either.
-    if !path.starts_with(inside) {
+    if !file.starts_with(folder) {
         return None;
     }
     Some(File {
-        content_type: content_type(&path),
-        bytes: tokio::fs::read(&path).await.ok()?,
+        content_type: content_type(&file),
+        bytes: tokio::fs::read(&file).await.ok()?,
     })
 }
 
-fn locate(root: &Path, mount: &Mount, path: &str) -> Option<PathBuf> {
-    if path == "/" {
-        return Some(root.join(mount.index));
-    }
+/// The folder to which a path belongs, and its file, both below the root.
+fn locate(mount: &Mount, path: &str) -> Option<(&'static str, PathBuf)> {
     let decoded = callgate_portal::decode_path(path.strip_prefix('/')?);
-    let segments: Vec<&str> = decoded.split('/').collect();
+    let whole = if decoded.is_empty() {
+        mount.index
+    } else {
+        &decoded
+    };
+    let segments: Vec<&str> = whole.split('/').collect();
     let plain = |segment: &&str| {
         !segment.is_empty() && !segment.starts_with('.') && !segment.contains(['\\', ':', '\0'])
     };
     let (folder, rest) = segments.split_first()?;
     let (last, middle) = rest.split_last()?;
-    if !mount.folders.contains(folder) || !middle.iter().all(&plain) {
+    let folder = mount.folders.iter().find(|known| *known == folder)?;
+    let last = if last.is_empty() { &"index.html" } else { last };
+    if !middle.iter().all(plain) || !plain(last) {
         return None;
     }
-    let mut file = root.join(folder);
+    let mut file = PathBuf::from(folder);
     file.extend(middle);
-    match *last {
-        "" => Some(file.join("index.html")),
-        last if plain(&last) => Some(file.join(last)),
-        _ => None,
-    }
+    Some((folder, file.join(last)))
 }
 
 fn content_type(path: &Path) -> &'static str {
@@ -99,7 +100,6 @@ mod tests {
 
     #[test]
     fn a_path_stays_in_its_folders() {
-        let root = Path::new("/root");
         for path in [
             "/www/../secret",
             "/www/%2e%2e/secret",
@@ -112,25 +112,23 @@ mod tests {
             "/pkg/x.js",
             "/%77ww/../x",
             "/www/%00",
+            "//www/x",
         ] {
-            assert_eq!(locate(root, &PORTAL, path), None, "{path}");
+            assert_eq!(locate(&PORTAL, path), None, "{path}");
         }
-        assert_eq!(
-            locate(root, &PORTAL, "/").as_deref(),
-            Some(Path::new("/root/www/index.html"))
-        );
-        assert_eq!(
-            locate(root, &APP, "/").as_deref(),
-            Some(Path::new("/root/www/app/index.html"))
-        );
-        assert_eq!(
-            locate(root, &APP, "/pkg/a%20b.js").as_deref(),
-            Some(Path::new("/root/pkg/a b.js"))
-        );
-        assert_eq!(
-            locate(root, &APP, "/www/app/").as_deref(),
-            Some(Path::new("/root/www/app/index.html"))
-        );
+        for (mount, path, file) in [
+            (&PORTAL, "/", "www/index.html"),
+            (&PORTAL, "/www/", "www/index.html"),
+            (&APP, "/", "www/app/index.html"),
+            (&APP, "/pkg/a%20b.js", "pkg/a b.js"),
+            (&APP, "/www/app/", "www/app/index.html"),
+        ] {
+            assert_eq!(
+                locate(mount, path).map(|(_, file)| file),
+                Some(file.into()),
+                "{path}"
+            );
+        }
     }
 
     #[test]

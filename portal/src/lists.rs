@@ -302,7 +302,11 @@ pub(crate) fn page(
             .take(take)
             .collect(),
     };
-    (rows, count.then(|| ids().filter(matches).count() as u64))
+    let total = || match rest.is_empty() {
+        true => table.count(range.0..=range.1),
+        false => ids().filter(matches).count() as u64,
+    };
+    (rows, count.then(total))
 }
 
 /// Rows in an order: by the fields named, then by number.

@@ -39,7 +39,7 @@ impl World {
         } = token;
         let access_token = access_token.unwrap_or_else(|| self.ids.token());
         let refresh_token = self.ids.token();
-        let expires = now / 1000 + expires_in;
+        let expires = (now / 1000).saturating_add(expires_in);
         let scope = scopes.join(",");
         let application_token = self.app(&app).application_token.clone();
         self.access.refreshes.insert(
@@ -48,7 +48,7 @@ impl World {
                 app: app.clone(),
                 user,
                 scopes: scopes.clone(),
-                until: now + REFRESH_LIFE,
+                until: now.saturating_add(REFRESH_LIFE),
             },
         );
         self.access.tokens.insert(

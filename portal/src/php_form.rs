@@ -211,3 +211,75 @@ fn path_of(name: &str) -> Option<Vec<Option<String>>> {
     path.append(&mut steps);
     Some(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{encode, parse};
+    use crate::php_json;
+
+    #[test]
+    fn names_and_values_are_read_as_php_reads_them() {
+        for (text, expected) in [
+            ("a=1&b=2", json!({"a": "1", "b": "2"})),
+            ("a=1&a=2", json!({"a": "2"})),
+            ("a", json!({"a": ""})),
+            ("a=b=c", json!({"a": "b=c"})),
+            ("", json!([])),
+            ("&&=x&", json!([])),
+            ("a+b=c+d%20e", json!({"a_b": "c d e"})),
+            ("a.b=1", json!({"a_b": "1"})),
+            ("%20%20a=1", json!({"a": "1"})),
+            ("a[]=x&a[]=y", json!({"a": ["x", "y"]})),
+            ("a[5]=x&a[]=y", json!({"a": {"5": "x", "6": "y"}})),
+            (
+                "a[b][c]=1&a[b][d]=2",
+                json!({"a": {"b": {"c": "1", "d": "2"}}}),
+            ),
+            ("a[b.c d]=1", json!({"a": {"b.c d": "1"}})),
+            ("a[][x]=1&a[][x]=2", json!({"a": [{"x": "1"}, {"x": "2"}]})),
+            ("a[ ]=1", json!({"a": ["1"]})),
+            ("a[0]=x&a[1]=y", json!({"a": ["x", "y"]})),
+            ("a[1]=x&a[0]=y", json!({"a": {"1": "x", "0": "y"}})),
+            ("a[01]=x", json!({"a": {"01": "x"}})),
+            ("a=1&a[b]=2", json!({"a": {"b": "2"}})),
+            ("a[b]=1&a=2", json!({"a": "2"})),
+            ("a[b]c=1", json!({"a": {"b": "1"}})),
+            ("a[b=1", json!({"a_b": "1"})),
+            ("a[b][c=1", json!({"a": {"b": "1"}})),
+            ("[a]=1", json!([])),
+            ("a]=1", json!({"a]": "1"})),
+            ("a%5Bb%5D=%5B", json!({"a": {"b": "["}})),
+            ("a%00b=1", json!({"a": "1"})),
+            ("a=%zz%4&b=%", json!({"a": "%zz%4", "b": "%"})),
+            ("a=%D0%96%ff", json!({"a": "Ж\u{FFFD}"})),
+        ] {
+            let parsed = php_json::encode(&Value::Object(parse(text)), php_json::Unicode::Raw);
+            assert_eq!(
+                parsed,
+                php_json::encode(&expected, php_json::Unicode::Raw),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_nested_too_deep_are_dropped() {
+        let deep = |levels: usize| parse(&format!("a{}=1", "[b]".repeat(levels))).len();
+        assert_eq!((deep(63), deep(64), deep(100_000)), (1, 0, 0));
+    }
+
+    #[test]
+    fn a_hundred_thousand_appended_values_are_no_burden() {
+        assert_eq!(parse(&"a[]=1&".repeat(100_000)).len(), 1);
+    }
+
+    #[test]
+    fn forms_are_written_as_php_writes_them() {
+        assert_eq!(
+            encode([("auth[x]", "a b&c=d/Ж~-_.")]),
+            "auth%5Bx%5D=a+b%26c%3Dd%2F%D0%96%7E-_."
+        );
+    }
+}

@@ -115,3 +115,60 @@ fn write_escape(out: &mut String, unit: u16, capitals: bool) {
         write!(out, "\\u{unit:04x}")
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Unicode, encode};
+
+    #[test]
+    fn arrays_are_lists_when_their_keys_count_from_zero() {
+        for (value, text) in [
+            (json!({}), "[]"),
+            (json!([]), "[]"),
+            (json!({"0": 1, "1": 2}), "[1,2]"),
+            (json!({"1": 1, "0": 2}), r#"{"1":1,"0":2}"#),
+            (json!({"0": 1, "2": 2}), r#"{"0":1,"2":2}"#),
+            (json!({"00": 1}), r#"{"00":1}"#),
+            (json!({"a": {"b": {}}}), r#"{"a":{"b":[]}}"#),
+            (json!({"105": [1]}), r#"{"105":[1]}"#),
+        ] {
+            assert_eq!(encode(&value, Unicode::Raw), text);
+        }
+    }
+
+    #[test]
+    fn scalars_and_characters_are_written_as_php_writes_them() {
+        for (value, text) in [
+            (json!(null), "null"),
+            (json!(true), "true"),
+            (json!(1.0), "1"),
+            (json!(0.25), "0.25"),
+            (json!(-3), "-3"),
+            (
+                json!("<a href='x'>&\"</a>"),
+                r#""\u003Ca href=\u0027x\u0027\u003E\u0026\u0022\u003C\/a\u003E""#,
+            ),
+            (json!("a\\b/c"), r#""a\\b\/c""#),
+            (
+                json!("\n\r\t\u{8}\u{c}\u{1}\u{1f}\u{7f}"),
+                "\"\\n\\r\\t\\b\\f\\u0001\\u001f\u{7f}\"",
+            ),
+            (json!("Ж😀\u{2028}"), "\"Ж😀\\u2028\""),
+        ] {
+            let written = encode(&value, Unicode::Raw);
+            assert_eq!(written, text);
+            assert_eq!(
+                serde_json::from_str::<Value>(&written)
+                    .ok()
+                    .map(|read| read == value || value.is_f64()),
+                Some(true)
+            );
+        }
+        assert_eq!(
+            encode(&json!("Ж😀"), Unicode::Escaped),
+            r#""\u0416\ud83d\ude00""#
+        );
+    }
+}

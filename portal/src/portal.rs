@@ -26,6 +26,20 @@ const LOG_SIZE: usize = 64 * 1024 * 1024;
 const USUAL_SCOPES: &[&str] = &["crm", "disk", "im", "task", "telephony", "user"];
 
 /// One portal with its clock, its data and its memory.
+///
+/// ```
+/// use callgate_portal::{Portal, Request, TokenRequest};
+///
+/// let mut portal = Portal::new();
+/// let token = portal.token(0, TokenRequest { expires_in: 60, ..TokenRequest::default() });
+/// let call = Request::get(format!("/rest/profile?auth={}", token.access_token));
+/// assert_eq!(portal.handle(0, &call).status, 200);
+///
+/// portal.advance(60_000);
+/// assert_eq!(portal.handle(0, &call).value()["error"], "expired_token");
+/// let seen: Vec<u16> = portal.log(0).map(|entry| entry.status).collect();
+/// assert_eq!(seen, [200, 401]);
+/// ```
 #[derive(Debug)]
 pub struct Portal {
     pub(crate) world: World,

@@ -146,7 +146,7 @@ fn run(
         depth: 0,
     };
     let answer = perform(world, now, job)?;
-    let finish = now + world.worked();
+    let finish = now.saturating_add(world.worked());
     Ok(envelope(world, &who, method.name, answer, (now, finish)))
 }
 
@@ -240,7 +240,7 @@ pub(crate) fn limit(
         if world.limiter.operating(key, name, now).0 > limit as f64 {
             return Err(Failure::operation_time_limit());
         }
-        world.limiter.record(key, name, world.settings.work, now);
+        world.limiter.record(key, name, world.settings.work(), now);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::{Request as HttpRequest, State},
     http::{Response, StatusCode, header},
 };
@@ -98,6 +98,9 @@ async fn portal_port(State(shared): State<Arc<Shared>>, request: HttpRequest) ->
         return file(&shared, &files::PORTAL, path).await;
     }
     let (head, body) = request.into_parts();
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return respond(Reply::too_large());
+    }
     let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return respond(Reply::too_large());
     };

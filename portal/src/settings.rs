@@ -16,7 +16,7 @@ use crate::http::UnixMs;
 pub struct Settings {
     /// Milliseconds before each answer of the REST and OAuth servers.
     pub latency: u64,
-    /// Milliseconds of work for each command; a batch works for each of its commands.
+    /// Milliseconds of work for each command, an hour at most; a batch works for each of its commands.
     pub work: u64,
     /// The request bucket of the cloud's front end; none by default.
     pub budget: Option<Budget>,
@@ -59,6 +59,11 @@ pub struct Budget {
 }
 
 impl Settings {
+    /// The work of a command, an hour at most, so that no sum of it can overflow.
+    pub(crate) fn work(&self) -> u64 {
+        self.work.min(3_600_000)
+    }
+
     pub(crate) fn to_value(&self) -> Value {
         json!({
             "latency": self.latency,

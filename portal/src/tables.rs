@@ -104,8 +104,17 @@ impl Table {
         )
     }
 
-    pub(crate) fn count(&self) -> u64 {
-        self.ids(0..=u64::MAX - 1).count() as u64
+    /// How many rows a range has, without walking through those that only their number makes.
+    pub(crate) fn count(&self, range: RangeInclusive<u64>) -> u64 {
+        let (low, high) = ((*range.start()).max(1), (*range.end()).min(self.generated));
+        let made = (high + 1).saturating_sub(low);
+        self.stored.range(range).fold(made, |count, (id, row)| {
+            match (row, *id <= self.generated) {
+                (None, true) => count.saturating_sub(1),
+                (Some(_), false) => count + 1,
+                _ => count,
+            }
+        })
     }
 
     /// One field of a row; null when the row lacks it.

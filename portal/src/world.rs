@@ -93,7 +93,7 @@ impl World {
 
     /// The milliseconds that the commands so far took.
     pub(crate) fn worked(&self) -> u64 {
-        self.settings.work.saturating_mul(self.commands)
+        self.settings.work().saturating_mul(self.commands)
     }
 
     /// The object `time` of a success: `start` and `processing` are whole numbers, as portals have

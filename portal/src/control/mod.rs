@@ -410,5 +410,7 @@ fn data(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
         }
         _ => return Err(Fields::wrong("rows", WANTED, rows)),
     }
-    done(json!({"entity": entity, "rows": portal.world.tables.get(&entity).count()}))
+    done(
+        json!({"entity": entity, "rows": portal.world.tables.get(&entity).count(0..=u64::MAX - 1)}),
+    )
 }

@@ -261,7 +261,7 @@ fn envelope(
     }
     let mut body = Map::from_iter([("result".to_owned(), result)]);
     if world.settings.time {
-        let finish = now + world.worked();
+        let finish = now.saturating_add(world.worked());
         body.insert(
             "time".to_owned(),
             rest::time(world, who, method.name, (now, finish)),
