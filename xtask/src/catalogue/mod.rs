@@ -120,6 +120,8 @@ impl Home {
             .context("scopes.txt")?
             .unwrap_or_default();
         let scopes = import::scopes(&read("scopes.json")?, &scopes).context("scopes.json")?;
+        // Facts that the binary form has no place for leave the files as they are.
+        pack::pack(&new)?;
         self.write("methods.txt", &text::write_methods(&new))?;
         self.write("scopes.txt", &text::write_scopes(&scopes))?;
         self.make()
