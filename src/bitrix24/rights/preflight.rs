@@ -130,7 +130,22 @@ impl Question<'_> {
     /// the others the first that enforces comes before one that warns.
     ///
     /// It costs no allocation, so that it can stand before every call.
-    pub(crate) fn objection(&self, modes: &Modes) -> Option<(Layer, Mode)> {
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant, method::MethodName};
+    /// # use callgate::bitrix24::rights::{params::Params, preflight::Question};
+    /// use callgate::bitrix24::rights::preflight::{Mode, Modes};
+    /// use callgate::decision::Layer;
+    /// let question = Question {
+    ///     entry: Catalogue::bundled().get("crm.deal.add", None),
+    ///     grant: &Grant::unknown(),
+    ///     method: &MethodName::parse("crm.deal.add").unwrap(),
+    ///     params: &Params::none(),
+    ///     confirmation: None,
+    /// };
+    /// assert_eq!(question.objection(&Modes::default()), Some((Layer::Parameters, Mode::Warn)));
+    /// ```
+    pub fn objection(&self, modes: &Modes) -> Option<(Layer, Mode)> {
         let entry = self.entry.as_ref();
         let mut warning = None;
         for layer in [Layer::Scope, Layer::Confirmation, Layer::Parameters] {
