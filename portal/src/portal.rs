@@ -22,8 +22,12 @@ use crate::{
 /// The log's oldest entries go when their texts together are longer than this.
 const LOG_SIZE: usize = 64 * 1024 * 1024;
 
-/// The scopes of a token when nobody says which.
-const USUAL_SCOPES: &[&str] = &["crm", "disk", "im", "task", "telephony", "user"];
+/// The scopes of a token or a webhook when nobody says which.
+pub(crate) fn usual_scopes() -> Vec<String> {
+    ["crm", "disk", "im", "task", "telephony", "user"]
+        .map(str::to_owned)
+        .to_vec()
+}
 
 /// One portal with its clock, its data and its memory.
 ///
@@ -267,12 +271,7 @@ impl Portal {
         } = request;
         let scopes = scopes
             .or_else(|| self.world.app(&app).scopes.clone())
-            .unwrap_or_else(|| {
-                USUAL_SCOPES
-                    .iter()
-                    .map(|scope| (*scope).to_owned())
-                    .collect()
-            });
+            .unwrap_or_else(usual_scopes);
         let answer = self.world.issue(
             at,
             NewToken {
@@ -388,13 +387,10 @@ impl Portal {
     ///
     /// When there is no such table.
     pub fn generate(&mut self, entity: &str, rows: u64) -> Result<(), ControlError> {
-        match self.world.tables.find(entity) {
-            Some(table) => {
-                table.generate(rows);
-                Ok(())
-            }
-            None => Err(ControlError::unknown_entity(&self.world, entity)),
-        }
+        let name = self.world.tables.meant(entity);
+        let name = name.ok_or_else(|| ControlError::unknown_entity(&self.world, entity))?;
+        self.world.tables.get_mut(name).generate(rows);
+        Ok(())
     }
 
     /// The requests that came after the one with this number; all of them after 0.

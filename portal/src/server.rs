@@ -2,7 +2,7 @@
 //! the event POSTs.
 
 use std::{
-    io,
+    io::{self, Write as _},
     net::Ipv4Addr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -58,7 +58,7 @@ async fn serve(options: &Options) -> io::Result<()> {
         .fallback(portal_port)
         .with_state(Arc::clone(&shared));
     let app = Router::new().fallback(app_port).with_state(shared);
-    println!("portal {origin}\napp {app_origin}");
+    writeln!(io::stdout(), "portal {origin}\napp {app_origin}")?;
     let (portal, app) = (
         axum::serve(listener, portal),
         axum::serve(app_listener, app),

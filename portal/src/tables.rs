@@ -197,8 +197,12 @@ impl Tables {
         self.by_name.keys().copied().collect()
     }
 
-    pub(crate) fn find(&mut self, name: &str) -> Option<&mut Table> {
-        self.by_name.get_mut(name)
+    /// The table that a user means: `deal`, `deals` and `crm.deal` are one.
+    pub(crate) fn meant(&self, name: &str) -> Option<&'static str> {
+        let name = name.rsplit('.').next().unwrap_or_default();
+        self.names()
+            .into_iter()
+            .find(|known| *known == name || name.strip_suffix('s') == Some(known))
     }
 
     pub(crate) fn get(&self, name: &str) -> &Table {

@@ -349,6 +349,21 @@ fn wrong_input_is_named_and_told_what_is_accepted() {
 }
 
 #[test]
+fn a_table_is_known_by_several_names() {
+    let mut desk = Desk::with(&["crm"]);
+    for name in ["deal", "deals", "crm.deal"] {
+        let answer = desk
+            .control("data", json!({"entity": name, "rows": 3}))
+            .value();
+        assert_eq!(answer, json!({"entity": "deal", "rows": 3}));
+    }
+    desk.call("crm.deal.delete", "id=2");
+    desk.call("crm.deal.add", "fields[TITLE]=x");
+    desk.call("crm.deal.update", "id=1&fields[TITLE]=y");
+    assert_eq!(desk.call("crm.deal.list", "").value()["total"], 3);
+}
+
+#[test]
 fn numbers_without_measure_do_no_harm() {
     let mut desk = Desk::with(&["crm", "user"]);
     let most = u64::MAX;

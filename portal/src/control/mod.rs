@@ -10,7 +10,7 @@ use crate::{
     events,
     faults::{self, Fault},
     http::{EventPost, Reply, Request, UnixMs},
-    portal::{Portal, TokenRequest},
+    portal::{Portal, TokenRequest, usual_scopes},
     world::World,
 };
 
@@ -182,7 +182,7 @@ fn tokens(portal: &mut Portal, now: UnixMs, fields: &Fields) -> Outcome {
 }
 
 fn webhooks(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
-    let scopes = fields.scopes()?.unwrap_or_default();
+    let scopes = fields.scopes()?.unwrap_or_else(usual_scopes);
     let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
     let url = portal.webhook(&scopes, fields.number("user")?.unwrap_or(1));
     done(json!({"url": url}))
@@ -393,24 +393,23 @@ fn demo(portal: &mut Portal, _: UnixMs, _: &Fields) -> Outcome {
 
 fn data(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
     const WANTED: &str = "a number of rows to generate, 1000000 at most, or a list of objects";
-    let entity = fields.required_text("entity")?;
+    let given = fields.required_text("entity")?;
+    let entity = portal.world.tables.meant(&given);
+    let entity = entity.ok_or_else(|| ControlError::unknown_entity(&portal.world, &given))?;
     let Some(rows) = fields.get("rows") else {
         return Err(Fields::missing("rows", WANTED));
     };
+    let table = portal.world.tables.get_mut(entity);
     match (rows.as_u64(), rows) {
-        (Some(rows @ ..=1_000_000), _) => portal.generate(&entity, rows)?,
+        (Some(rows @ ..=1_000_000), _) => table.generate(rows),
         (None, Value::Array(rows)) => {
             let given: Option<Vec<Map<String, Value>>> =
                 rows.iter().map(|row| row.as_object().cloned()).collect();
-            let given = given.ok_or_else(|| {
-                Fields::wrong("rows", WANTED, &json!("a list with other things in it"))
-            })?;
-            portal.generate(&entity, 0)?;
-            portal.world.tables.get_mut(&entity).fill(given);
+            let stranger =
+                || Fields::wrong("rows", WANTED, &json!("a list with other things in it"));
+            table.fill(given.ok_or_else(stranger)?);
         }
         _ => return Err(Fields::wrong("rows", WANTED, rows)),
     }
-    done(
-        json!({"entity": entity, "rows": portal.world.tables.get(&entity).count(0..=u64::MAX - 1)}),
-    )
+    done(json!({"entity": entity, "rows": table.count(0..=u64::MAX - 1)}))
 }
