@@ -280,11 +280,14 @@ impl<B: Payload> Connection<B> {
     /// assert_eq!(connection.grant_question().method.as_str(), "app.info");
     /// ```
     pub fn grant_question(&self) -> Call {
-        let name = match self.tokens {
+        Call::of(MethodName::known(self.grant_method()), Params::none())
+    }
+
+    pub(super) fn grant_method(&self) -> &'static str {
+        match self.tokens {
             Some(_) => "scope",
             None => "app.info",
-        };
-        Call::of(MethodName::known(name), Params::none())
+        }
     }
 
     /// Says what is granted, on the caller's word or the token answer's.
@@ -481,6 +484,7 @@ impl<B: Payload> Connection<B> {
                     };
                     self.confirmations.iter().any(live)
                 });
+                self.lapse(now);
                 if self.config.asks_for_scopes {
                     self.grant = Grant::unknown();
                     self.scopes_asked = false;

@@ -99,6 +99,8 @@ impl<B: Payload> Connection<B> {
         let deadline = now + timeout;
         let held = match (&running.wait, &running.token) {
             (Some(_), Some(pinned)) => Some(Arc::clone(pinned)),
+            // The portal didn't take an older one.
+            _ if running.refreshed => self.current().cloned(),
             _ => self.token_for(&running.call.method),
         };
         let stale = running.wait.is_none() && held.as_ref().is_some_and(|held| held.has_ended(now));
@@ -133,8 +135,11 @@ impl<B: Payload> Connection<B> {
             let state = self.confirmations.state(held.id, method);
             matches!(state, Some(State::Waiting | State::Granted))
         };
-        let current = self.tokens.as_ref().map(Tokens::current);
-        self.retired.iter().find(useful).or(current).cloned()
+        self.retired.iter().find(useful).or(self.current()).cloned()
+    }
+
+    pub(super) fn current(&self) -> Option<&Arc<Held>> {
+        self.tokens.as_ref().map(Tokens::current)
     }
 
     pub(super) fn start_refresh(&mut self) -> Result<(), NoRefresh> {
@@ -228,12 +233,14 @@ impl<B: Payload> Connection<B> {
         self.move_to(id, Stage::Parked { wake_at });
         // One repetition at a time speaks for all calls that wait for the same confirmation.
         for sibling in self.parked_like(id) {
-            let earlier = self
-                .calls
-                .get(&sibling)
-                .map(|running| running.stage.wakes_at());
-            if earlier.is_some_and(|earlier| now < earlier && earlier < wake_at) {
-                self.move_to(sibling, Stage::Parked { wake_at });
+            let Some(other) = self.calls.get(&sibling) else {
+                continue;
+            };
+            let ends = other.wait.and_then(|wait| wait.until);
+            let later = ends.map_or(wake_at, |ends| ends.min(wake_at));
+            let earlier = other.stage.wakes_at();
+            if now < earlier && earlier < later {
+                self.move_to(sibling, Stage::Parked { wake_at: later });
             }
         }
     }
@@ -298,8 +305,8 @@ impl<B: Payload> Connection<B> {
             return self.settle(id, Err(error));
         }
         let deadline = now + running.call.timeout.unwrap_or(self.config.timeout);
-        let is_current = |tokens: &Tokens| tokens.current().id == held.id;
-        if !self.tokens.as_ref().is_some_and(is_current) {
+        let is_current = |current: &Arc<Held>| current.id == held.id;
+        if !self.current().is_some_and(is_current) {
             self.token_ended(&held, now);
             return self.launch(now, id);
         }
@@ -363,8 +370,8 @@ impl<B: Payload> Connection<B> {
 
     /// What belongs to tokens that have ended by the clock lapses.
     pub(super) fn lapse(&mut self, now: Instant) {
-        let current = self.tokens.as_ref().map(|tokens| tokens.current());
-        let ended: Vec<Arc<Held>> = current
+        let ended: Vec<Arc<Held>> = self
+            .current()
             .into_iter()
             .chain(&self.retired)
             .filter(|held| held.has_ended(now))
@@ -449,11 +456,10 @@ impl<B: Payload> Connection<B> {
         let Some(running) = self.calls.get(&id) else {
             return;
         };
-        let question = self.grant_question();
-        let asked =
-            running.call.method == question.method && running.call.params == question.params;
-        let is_current = match (&running.token, &self.tokens) {
-            (Some(held), Some(tokens)) => held.id == tokens.current().id,
+        let asked = running.call.method.as_str() == self.grant_method()
+            && running.call.params == Params::none();
+        let is_current = match (&running.token, self.current()) {
+            (Some(held), Some(current)) => held.id == current.id,
             _ => true,
         };
         if !asked || !is_current {

@@ -98,8 +98,7 @@ impl<B: Payload> Connection<B> {
             .calls
             .get(&id)
             .and_then(|running| running.token.as_ref());
-        let current = self.tokens.as_ref().map(|tokens| tokens.current());
-        let tokens = own.into_iter().chain(current).chain(&self.retired);
+        let tokens = own.into_iter().chain(self.current()).chain(&self.retired);
         let of_tokens =
             tokens.flat_map(|held| [Some(&held.token.access), held.token.refresh.as_ref()]);
         let others = [
