@@ -99,7 +99,8 @@ export class Desk {
   sendRequest(call, attempt, request) {
     const exchange = new Exchange()
     this.#run(call, attempt, exchange, () => {
-      if (typeof globalThis.fetch !== 'function') throw new Error('there is no fetch: give options.fetch')
+      if (typeof globalThis.fetch !== 'function')
+        throw new Error('there is no fetch: give options.fetch')
       return globalThis.fetch(request, { signal: exchange.signal })
     })
   }
@@ -135,7 +136,8 @@ export class Desk {
 
   on(type, listener) {
     const listeners = this.#listeners.get(type)
-    if (!listeners) throw invalid(`on: there is no event '${String(type)}', but ${EVENTS.join(', ')}`)
+    if (!listeners)
+      throw invalid(`on: there is no event '${String(type)}', but ${EVENTS.join(', ')}`)
     if (typeof listener !== 'function') throw invalid('on: the listener must be a function')
     const own = (event) => listener(event)
     listeners.add(own)

@@ -23,8 +23,7 @@ export function makeError(words, code, kind, ran, retryable, status, method, dec
 }
 
 /** An error about what the caller gave. */
-export const invalid = (words) =>
-  makeError(words, 'CALLGATE_INVALID', 'invalid', 'no', false)
+export const invalid = (words) => makeError(words, 'CALLGATE_INVALID', 'invalid', 'no', false)
 
 /** The answer to one call. */
 export class Answer {
@@ -54,8 +53,15 @@ export class Answer {
   /** The same call, one page further. */
   async nextPage() {
     if (!this.more) {
-      throw makeError('there is no next page', 'CALLGATE_NO_MORE', 'invalid', 'no', false,
-        undefined, this.#source.method)
+      throw makeError(
+        'there is no next page',
+        'CALLGATE_NO_MORE',
+        'invalid',
+        'no',
+        false,
+        undefined,
+        this.#source.method,
+      )
     }
     return this.#source.again(this.next)
   }

@@ -7,7 +7,8 @@ import { invalid } from './face.js'
  */
 export function paramsText(params) {
   if (params === undefined || params === null) return '{}'
-  if (typeof params !== 'object') throw invalid(`params: an object is wanted, not a ${typeof params}`)
+  if (typeof params !== 'object')
+    throw invalid(`params: an object is wanted, not a ${typeof params}`)
   let text
   try {
     text = JSON.stringify(params)
@@ -29,7 +30,8 @@ function explain(params) {
     let value = holder[key]
     if (typeof value?.toJSON === 'function') value = value.toJSON(key)
     if (typeof value === 'bigint') return wrong(path, 'a BigInt has no JSON: give a text')
-    if (typeof value === 'number' && !Number.isFinite(value)) return wrong(path, `${value} has no JSON`)
+    if (typeof value === 'number' && !Number.isFinite(value))
+      return wrong(path, `${value} has no JSON`)
     if (typeof value !== 'object' || value === null) return undefined
     if (above.includes(value)) return wrong(path, 'the value contains itself')
     above.push(value)
@@ -48,7 +50,9 @@ export function eventText(event) {
   if (typeof event === 'string') return event
   if (event instanceof URLSearchParams) return event.toString()
   if (typeof FormData === 'function' && event instanceof FormData) {
-    return new URLSearchParams([...event].filter(([, value]) => typeof value === 'string')).toString()
+    return new URLSearchParams(
+      [...event].filter(([, value]) => typeof value === 'string'),
+    ).toString()
   }
   if (typeof event !== 'object' || event === null) {
     throw invalid('event: an object, URLSearchParams, FormData or a form-encoded text is wanted')
