@@ -1,0 +1,17 @@
+/** Speaks to the test portal's control plane, which stands behind the administrator's buttons. */
+
+async function ask(path, init) {
+  const response = await fetch(`/_portal/${path}`, init)
+  const answer = await response.json()
+  if (!response.ok) throw new Error(answer.error)
+  return answer
+}
+
+export const read = (path) => ask(path)
+
+export const tell = (path, what = {}) =>
+  ask(path, {
+    method: 'POST',
+    body: JSON.stringify(what),
+    headers: { 'Content-Type': 'application/json' },
+  })
