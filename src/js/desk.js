@@ -32,6 +32,7 @@ export class Desk {
   #exchanges = new Map()
   #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
   #core
+  #owner
 
   /**
    * @param ended what an exchange ended with: (call, attempt, status, what, body, a, b)
@@ -42,10 +43,19 @@ export class Desk {
     this.#core = { ended, cancel, again }
   }
 
+  /**
+   * Says whose desk this is. A portal lives as long as somebody holds it, a call of it is under way
+   * or an answer of it can still ask for its next page; so each of these holds it.
+   */
+  belongTo(portal) {
+    this.#owner = new WeakRef(portal)
+  }
+
   /** A promise for a call that the core has taken. */
   open(call, method, text, options) {
     return new Promise((resolve, reject) => {
-      const entry = { resolve, reject, method, text, options, unlisten: undefined }
+      const owner = this.#owner.deref()
+      const entry = { resolve, reject, method, text, options, owner, unlisten: undefined }
       this.#calls.set(call, entry)
       const signal = options?.signal
       if (!signal) return
@@ -58,6 +68,7 @@ export class Desk {
   resolve(call, body, status, next, total) {
     const entry = this.#close(call)
     const source = {
+      owner: entry.owner,
       method: entry.method,
       again: (start) => this.#core.again(entry.method, entry.text, entry.options, start),
       warn: (message) => this.emit('warning', { method: entry.method, message }),
@@ -111,9 +122,11 @@ export class Desk {
   }
 
   async #run(call, attempt, exchange, send) {
+    exchange.owner = this.#owner.deref()
     this.#exchanges.set(call, exchange)
     const tell = (...what) => {
-      if (this.#exchanges.get(call) === exchange) this.#exchanges.delete(call)
+      if (this.#exchanges.get(call) !== exchange) return // it was aborted
+      this.#exchanges.delete(call)
       this.#core.ended(call, attempt, ...what)
     }
     let status, text
@@ -160,6 +173,7 @@ export class Desk {
 
 /** A request under way, and how it can be ended: by a signal, which is made only when asked for. */
 class Exchange {
+  owner
   #controller
   #end
 

@@ -1,6 +1,6 @@
 //! Carries out what a connection wants.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use js_sys::{Date, Function, Promise, Reflect};
@@ -59,9 +59,6 @@ pub(super) struct Driver {
     tick: Closure<dyn Fn()>,
     /// What the desk calls, kept alive as long as the desk.
     _hooks: Hooks,
-    /// Itself, while calls are under way: a portal that is dropped in mid-call still settles it.
-    busy: RefCell<Option<Rc<Driver>>>,
-    open: Cell<usize>,
 }
 
 type Ended = dyn Fn(u32, u32, u16, u8, JsValue, JsValue, JsValue);
@@ -124,8 +121,6 @@ impl Driver {
                     _cancel: cancel,
                     _again: again,
                 },
-                busy: RefCell::new(None),
-                open: Cell::new(0),
             }
         })
     }
@@ -174,10 +169,6 @@ impl Driver {
         let now = now();
         let id = self.connection.borrow_mut().submit(now, call);
         let promise = self.desk.open(id.0, method, text, options);
-        self.open.set(self.open.get() + 1);
-        if self.busy.borrow().is_none() {
-            self.busy.replace(Some(Rc::clone(self)));
-        }
         // A signal that has fired already tells nobody any more.
         let fired = |signal: JsValue| {
             Reflect::get(&signal, &"aborted".into()).is_ok_and(|aborted| aborted.is_truthy())
@@ -246,10 +237,6 @@ impl Driver {
             }
             Output::Abort(exchange) => self.desk.abort(exchange.call.0),
             Output::Done(CallId(call), outcome) => {
-                self.open.set(self.open.get() - 1);
-                if self.open.get() == 0 {
-                    self.busy.take();
-                }
                 let number = |value: Option<u64>| value.map(|value| value as f64);
                 match outcome {
                     Ok(answer) => self.desk.resolve(

@@ -47,6 +47,9 @@ extern "C" {
     #[wasm_bindgen(constructor)]
     pub(super) fn new(ended: &JsValue, cancel: &JsValue, again: &JsValue) -> Desk;
 
+    #[wasm_bindgen(method, js_name = belongTo)]
+    pub(super) fn belong_to(this: &Desk, portal: &JsValue);
+
     #[wasm_bindgen(method)]
     pub(super) fn open(
         this: &Desk,

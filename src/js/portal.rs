@@ -31,18 +31,22 @@ impl Portal {
     pub fn frame(options: JsValue) -> Promise {
         future_to_promise(async move {
             let portal = open_frame(&options).await;
-            portal.map(JsValue::from).map_err(|error| throwable(&error))
+            portal.map(hand_over).map_err(|error| throwable(&error))
         })
     }
 
     /// With a token that the caller holds.
-    pub fn token(options: &JsValue) -> Result<Portal, JsValue> {
-        with_token(options).map_err(|error| throwable(&error))
+    pub fn token(options: &JsValue) -> Result<JsValue, JsValue> {
+        with_token(options)
+            .map(hand_over)
+            .map_err(|error| throwable(&error))
     }
 
     /// Through an inbound webhook.
-    pub fn webhook(url: &JsValue, options: &JsValue) -> Result<Portal, JsValue> {
-        with_webhook(url, options).map_err(|error| throwable(&error))
+    pub fn webhook(url: &JsValue, options: &JsValue) -> Result<JsValue, JsValue> {
+        with_webhook(url, options)
+            .map(hand_over)
+            .map_err(|error| throwable(&error))
     }
 
     /// May it be called?
@@ -134,6 +138,13 @@ impl Portal {
     }
 }
 
+/// Makes the object that the caller gets. The desk knows it, to keep it alive while calls need it.
+fn hand_over(driver: Rc<Driver>) -> JsValue {
+    let portal = JsValue::from(Portal(Rc::clone(&driver)));
+    driver.desk().belong_to(&portal);
+    portal
+}
+
 fn grant_view(driver: &Driver) -> JsValue {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
@@ -152,7 +163,7 @@ fn grant_view(driver: &Driver) -> JsValue {
     })
 }
 
-fn with_token(object: &JsValue) -> Result<Portal, Error> {
+fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
     if !object.is_object() {
         return Err(Error::invalid(
             "Portal.token: an object of options is wanted",
@@ -191,10 +202,10 @@ fn with_token(object: &JsValue) -> Result<Portal, Error> {
         connection.learn_scopes(now(), &scope, Source::Given);
     }
     let fetch = options.function("fetch")?;
-    Ok(Portal(Driver::new(connection, fetch, refresher)))
+    Ok(Driver::new(connection, fetch, refresher))
 }
 
-fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Portal, Error> {
+fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
     let options = Options::new(object, with_common!("exposeSecretInBrowser"))?;
     if glue::runs_in_browser() && !options.flag("exposeSecretInBrowser")? {
         let message = "a webhook's secret would be in the hands of everybody who opens the page: \
@@ -212,10 +223,10 @@ fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Portal, Error> {
     let webhook = Webhook::parse(&url)?;
     let connection = Connection::with_webhook(options::read_config(&options)?, &webhook);
     let fetch = options.function("fetch")?;
-    Ok(Portal(Driver::new(connection, fetch, Refresher::Nobody)))
+    Ok(Driver::new(connection, fetch, Refresher::Nobody))
 }
 
-async fn open_frame(object: &JsValue) -> Result<Portal, Error> {
+async fn open_frame(object: &JsValue) -> Result<Rc<Driver>, Error> {
     let options = Options::new(
         object,
         with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
@@ -230,9 +241,6 @@ async fn open_frame(object: &JsValue) -> Result<Portal, Error> {
     config.member_id = auth.member_id;
     let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
     let connection = Connection::at_endpoint(config, endpoint, token, true);
-    Ok(Portal(Driver::new(
-        connection,
-        fetch,
-        Refresher::Frame(frame),
-    )))
+    let refresher = Refresher::Frame(frame);
+    Ok(Driver::new(connection, fetch, refresher))
 }
