@@ -243,7 +243,8 @@ fn clauses(line: &str) -> Result<Vec<Groups>> {
             }
             '"' => {
                 let mut values = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-                words.push(values.next().context("a quote without its end")??);
+                let word = values.next().and_then(Result::ok);
+                words.push(word.context("a quote that can't be read")?);
                 let read = values.byte_offset();
                 rest = &rest[read..];
             }
