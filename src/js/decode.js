@@ -14,6 +14,9 @@ const FALSE = [false, 0, 'N', 'n', '0', 'false', '']
 /** A date, perhaps with a time, perhaps with an offset. */
 const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
 
+/** A number in a text: decimal, for JavaScript would read `0x10` and `0b1` as well. */
+const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
+
 /** Conversions of single values; `undefined` says that it doesn't fit. */
 const scalars = {
   int(value) {
@@ -29,7 +32,10 @@ const scalars = {
     if (value === false || value === '') return null
     if (typeof value !== 'string' || !DATE.test(value)) return undefined
     const date = new Date(value)
-    return Number.isNaN(date.getTime()) ? undefined : date
+    // Engines move a 30th of February into March, or refuse it.
+    const [year, month, day] = value.slice(0, 10).split('-').map(Number)
+    const exists = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
+    return exists && !Number.isNaN(date.getTime()) ? date : undefined
   },
   text(value) {
     if (typeof value === 'string') return value
@@ -39,16 +45,16 @@ const scalars = {
 
 function toNumber(value) {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || value.trim() === '') return undefined
+  if (typeof value !== 'string' || !NUMBER.test(value)) return undefined
   const number = Number(value)
   return Number.isFinite(number) ? number : undefined
 }
 
 export function decode(data, shape, method, warn) {
   if (shape === undefined) {
-    const known = shapes[method.toLowerCase()]
-    if (!known) return unwrap(data)
-    return convert(data, known, 'result', (path, value, wanted) => {
+    const name = method.toLowerCase()
+    if (!Object.hasOwn(shapes, name)) return unwrap(data)
+    return convert(data, shapes[name], 'result', (path, value, wanted) => {
       warn(`${path}: ${show(value)} is no ${wanted}; it stays as it came`)
       return value
     })
@@ -77,9 +83,8 @@ function convert(value, shape, path, misfit) {
   if (value === undefined || value === null) return value
   if (typeof shape === 'function') return convert(value, shape(value), path, misfit)
   if (typeof shape === 'string') {
-    const scalar = scalars[shape]
-    if (!scalar) throw unknownShape(path, shape)
-    const converted = scalar(value)
+    if (!Object.hasOwn(scalars, shape)) throw unknownShape(path, shape)
+    const converted = scalars[shape](value)
     return converted === undefined ? misfit(path, value, shape) : converted
   }
   if (Array.isArray(shape)) return convertList(value, shape[0], path, misfit)

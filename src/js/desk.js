@@ -2,7 +2,7 @@
  * The JavaScript half of a portal's driver: promises, listeners and HTTP exchanges. It decides
  * nothing. What happens is told to the core, and the core says what to do.
  */
-import { Answer, invalid, makeError } from './face.js'
+import { Answer, invalid, makeError, wordsOf } from './face.js'
 
 // What an exchange ended with; the core knows these by number.
 const RESULT = 0
@@ -141,8 +141,7 @@ export class Desk {
       }
       text = await response.text()
     } catch (error) {
-      const code = error?.cause?.code ?? error?.code
-      return tell(0, FAILED, undefined, describe(error), !NEVER_SENT.includes(code))
+      return tell(0, FAILED, undefined, ...explain(error))
     }
     tell(status, ...read(text))
   }
@@ -159,7 +158,9 @@ export class Desk {
 
   /** Tells the listeners; what one throws is reported and disturbs nobody. */
   emit(type, event) {
-    for (const listener of this.#listeners.get(type)) {
+    const listeners = this.#listeners.get(type)
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue // one before it ended it
       try {
         listener(event)
       } catch (error) {
@@ -212,8 +213,13 @@ function read(text) {
   return 'result' in body ? [RESULT, body, body.next, body.total] : [FOREIGN]
 }
 
-function describe(error) {
-  const inner = error?.cause?.message
-  const outer = error instanceof Error ? error.message : String(error)
-  return inner && inner !== outer ? `${outer}: ${inner}` : outer
+/** Why a request failed, and whether it may have left; whatever it was that was thrown. */
+function explain(error) {
+  try {
+    const [outer, inner] = [wordsOf(error), error?.cause && wordsOf(error.cause)]
+    const words = inner && inner !== outer ? `${outer}: ${inner}` : outer
+    return [words, !NEVER_SENT.includes(error?.cause?.code ?? error?.code)]
+  } catch {
+    return [wordsOf(error), true]
+  }
 }

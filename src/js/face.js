@@ -22,6 +22,15 @@ export function makeError(words, code, kind, ran, retryable, status, method, dec
   return new CallgateError(code === '' ? named : `${named} (${code})`, facts)
 }
 
+/** The words of whatever was thrown. */
+export function wordsOf(thrown) {
+  try {
+    return String(thrown instanceof Error ? thrown.message : thrown)
+  } catch {
+    return 'something was thrown that says nothing'
+  }
+}
+
 /** An error about what the caller gave. */
 export const invalid = (words) => makeError(words, 'CALLGATE_INVALID', 'invalid', 'no', false)
 

@@ -187,6 +187,12 @@ pub(super) fn read_call(call: &mut Call, object: &JsValue) -> Result<(), Error> 
     }
     call.timeout = options.duration("timeout")?;
     call.version = options.version("version")?;
+    if let Some(signal) = options.get("signal") {
+        let has = |name| matches!(Options::lenient(&signal).function(name), Ok(Some(_)));
+        if !has("addEventListener") || !has("removeEventListener") {
+            return Err(wrong("signal", "an AbortSignal is wanted"));
+        }
+    }
     if let Some(start) = options.get("start") {
         let start = start
             .as_f64()
@@ -195,6 +201,13 @@ pub(super) fn read_call(call: &mut Call, object: &JsValue) -> Result<(), Error> 
     }
     if let Some(idempotent) = options.get("idempotent") {
         call.idempotency_key = idempotent.as_string();
+        let key = call.idempotency_key.as_deref().unwrap_or("true");
+        if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(wrong(
+                "idempotent",
+                "a key is made of visible ASCII characters",
+            ));
+        }
         call.idempotent = call.idempotency_key.is_some() || options.flag("idempotent")?;
     }
     let timeout = options.duration("confirmationTimeout")?;

@@ -1,5 +1,5 @@
 /** Parameters and events as text, which is what the core reads. */
-import { invalid } from './face.js'
+import { invalid, wordsOf } from './face.js'
 
 /**
  * The JSON text of a call's parameters. What JSON would lose or can't say is an error that names
@@ -13,7 +13,7 @@ export function paramsText(params) {
   try {
     text = JSON.stringify(params)
   } catch (error) {
-    throw explain(params) ?? invalid(`params: ${error.message}`)
+    throw explain(params) ?? invalid(`params: ${wordsOf(error)}`)
   }
   // JSON writes NaN and the infinities as null, so only a text with a null can hide one.
   const lost = text?.includes('null') ? explain(params) : undefined
@@ -22,13 +22,23 @@ export function paramsText(params) {
   return text
 }
 
-/** Finds what JSON can't carry, in the order of JSON.stringify; undefined if all is well. */
+/** Finds what JSON can't carry; undefined if all is well, or if looking is what fails. */
 function explain(params) {
+  try {
+    return look(params)
+  } catch {
+    return undefined
+  }
+}
+
+/** Goes in the order of JSON.stringify. */
+function look(params) {
   const above = []
   const wrong = (path, what) => invalid(`${path}: ${what}`)
-  const look = (holder, key, path) => {
+  const lookAt = (holder, key, path) => {
     let value = holder[key]
     if (typeof value?.toJSON === 'function') value = value.toJSON(key)
+    if (value instanceof Number || value instanceof BigInt) value = value.valueOf()
     if (typeof value === 'bigint') return wrong(path, 'a BigInt has no JSON: give a text')
     if (typeof value === 'number' && !Number.isFinite(value))
       return wrong(path, `${value} has no JSON`)
@@ -36,13 +46,17 @@ function explain(params) {
     if (above.includes(value)) return wrong(path, 'the value contains itself')
     above.push(value)
     for (const name of Object.keys(value)) {
-      const found = look(value, name, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`)
+      const found = lookAt(
+        value,
+        name,
+        Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`,
+      )
       if (found) return found
     }
     above.pop()
     return undefined
   }
-  return look({ params }, 'params', 'params')
+  return lookAt({ params }, 'params', 'params')
 }
 
 /** An event as form text or, for a plain object, as JSON text. */
@@ -57,7 +71,11 @@ export function eventText(event) {
   if (typeof event !== 'object' || event === null) {
     throw invalid('event: an object, URLSearchParams, FormData or a form-encoded text is wanted')
   }
-  return JSON.stringify(event)
+  try {
+    return JSON.stringify(event) ?? ''
+  } catch (error) {
+    throw invalid(`event: ${wordsOf(error)}`)
+  }
 }
 
 /** Whether CORS applies, so that simple requests matter and secrets would be in a user's hands. */
