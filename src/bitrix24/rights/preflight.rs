@@ -137,9 +137,9 @@ impl Question<'_> {
     /// use callgate::bitrix24::rights::preflight::{Mode, Modes};
     /// use callgate::decision::Layer;
     /// let question = Question {
-    ///     entry: Catalogue::bundled().get("crm.deal.add", None),
+    ///     entry: Catalogue::bundled().get("crm.item.add", None),
     ///     grant: &Grant::unknown(),
-    ///     method: &MethodName::parse("crm.deal.add").unwrap(),
+    ///     method: &MethodName::parse("crm.item.add").unwrap(),
     ///     params: &Params::none(),
     ///     confirmation: None,
     /// };
@@ -260,18 +260,18 @@ impl Question<'_> {
     fn lacks_required(&self, entry: &Entry<'_>) -> bool {
         entry
             .required()
-            .any(|required| required.may_deny && !self.has(required.name))
+            .any(|required| required.may_deny && !self.has(entry, required.name))
     }
 
-    /// Positional parameters have no names to look for.
-    fn has(&self, name: &str) -> bool {
-        self.params.are_positional() || self.params.has(name)
+    /// Where parameters go by position there are no names to look for.
+    fn has(&self, entry: &Entry<'_>, name: &str) -> bool {
+        entry.is_positional() || self.params.are_positional() || self.params.has(name)
     }
 
     fn problems(&self, entry: &Entry<'_>) -> Vec<Problem> {
         entry
             .required()
-            .filter(|required| !self.has(required.name))
+            .filter(|required| !self.has(entry, required.name))
             .map(|required| Problem {
                 path: required.name.to_owned(),
                 reason: "required, and missing".to_owned(),
