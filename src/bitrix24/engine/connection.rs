@@ -405,7 +405,7 @@ impl<B: Payload> Connection<B> {
                 let repeatable = running.call.idempotent || running.call.method.only_reads();
                 let error = Error {
                     status: Some(status),
-                    ..self.unreadable(&unread, repeatable)
+                    ..self.unreadable(id, &unread, repeatable)
                 };
                 self.lost(now, id, error);
             }

@@ -7,6 +7,7 @@ use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::envelope::{Envelope, Payload};
 use crate::decision::{Decision, Layer, Verdict};
 use crate::error::{Error, Kind, Ran};
+use crate::secret::Secret;
 
 impl<B: Payload> Connection<B> {
     /// The error that the portal's own error becomes: its code unchanged, its words freed of
@@ -44,7 +45,12 @@ impl<B: Payload> Connection<B> {
     }
 
     /// The error for an answer that isn't a portal's.
-    pub(super) fn unreadable(&self, envelope: &Envelope<B>, repeatable: bool) -> Error {
+    pub(super) fn unreadable(
+        &self,
+        id: CallId,
+        envelope: &Envelope<B>,
+        repeatable: bool,
+    ) -> Error {
         let protocol = |code, message: &str| Error {
             retryable: repeatable,
             ..Error::new(code, Kind::Protocol, Ran::Unknown, message)
@@ -53,7 +59,10 @@ impl<B: Payload> Connection<B> {
             Envelope::Moved { location } => {
                 let host = location.as_deref().and_then(host_of);
                 let message = match host {
-                    Some(host) => ["the portal has moved to ", host, ": use that domain"].concat(),
+                    Some(host) => {
+                        let host = self.scrub(id, host);
+                        ["the portal has moved to ", &host, ": use that domain"].concat()
+                    }
                     None => "the portal has moved; where to can't be read here".to_owned(),
                 };
                 Error::new("CALLGATE_MOVED", Kind::Portal, Ran::No, message)
@@ -105,8 +114,11 @@ impl<B: Payload> Connection<B> {
             self.webhook_secret.as_ref(),
             self.config.application_token.as_ref(),
         ];
-        let secrets = of_tokens.chain(others).flatten();
-        secrets.fold(words.to_owned(), |words, secret| secret.scrub(&words))
+        let mut secrets: Vec<_> = of_tokens.chain(others).flatten().collect();
+        // Of two that begin alike the longer one goes first, or its end would stay.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        let scrubbed = |words: String, secret: &&Secret| secret.scrub(&words);
+        secrets.iter().fold(words.to_owned(), scrubbed)
     }
 }
 
