@@ -134,7 +134,7 @@ pub(super) struct Running {
     pub(super) token: Option<Arc<Held>>,
     /// Its exchanges so far.
     pub(super) attempts: u32,
-    /// It has been repeated with a fresh token already.
+    /// A fresh token has been asked for on its behalf.
     pub(super) refreshed: bool,
     /// Once it has been told to wait for a confirmation, and does.
     pub(super) wait: Option<Wait>,

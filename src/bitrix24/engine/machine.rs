@@ -103,14 +103,18 @@ impl<B: Payload> Connection<B> {
             _ if running.refreshed => self.current().cloned(),
             _ => self.token_for(&running.call.method),
         };
-        let stale = running.wait.is_none() && held.as_ref().is_some_and(|held| held.has_ended(now));
-        if stale && self.start_refresh().is_ok() {
-            self.move_to(id, Stage::AwaitingToken { deadline });
-            return;
-        }
+        // Once: by a clock that is wrong every token may have ended, the fresh one too.
+        let may_refresh = running.wait.is_none() && !running.refreshed;
+        let stale = may_refresh && held.as_ref().is_some_and(|held| held.has_ended(now));
+        let refreshes = stale && self.start_refresh().is_ok();
         let Some(running) = self.calls.get_mut(&id) else {
             return;
         };
+        if refreshes {
+            running.refreshed = true;
+            self.move_to(id, Stage::AwaitingToken { deadline });
+            return;
+        }
         running.attempts += 1;
         let access = held.as_ref().map(|held| &held.token.access);
         let request = self.writer.write(&running.call, running.version, access);
