@@ -131,12 +131,11 @@ impl Tokens {
     pub(super) fn replace(&mut self, token: Token) -> Arc<Held> {
         let used = self.current.token.refresh.as_ref();
         let same_again = used.is_some() && used == token.refresh.as_ref();
-        if self.refresh != Refresh::Impossible {
-            self.refresh = match same_again {
-                true => Refresh::Spent,
-                false => Refresh::Possible,
-            };
-        }
+        self.refresh = match self.refresh {
+            Refresh::Impossible => Refresh::Impossible,
+            Refresh::UnderWay | Refresh::Spent if same_again => Refresh::Spent,
+            _ => Refresh::Possible,
+        };
         let id = self.current.id.next();
         std::mem::replace(&mut self.current, Arc::new(Held { id, token }))
     }
