@@ -260,12 +260,14 @@ impl<B: Payload> Connection<B> {
     /// assert!(matches!(connection.poll(now), Some(Output::Send(..))));
     /// ```
     pub fn submit(&mut self, now: Instant, call: Call) -> CallId {
-        if self.config.asks_for_scopes && self.grant.scopes().is_none() && !self.scopes_asked {
+        let id = self.accept(now, call, false);
+        let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();
+        if unknown && !self.scopes_asked && self.calls.contains_key(&id) {
             self.scopes_asked = true;
             let question = self.grant_question();
             self.accept(now, question, true);
         }
-        self.accept(now, call, false)
+        id
     }
 
     /// The call that asks the portal what is granted: `scope`, or `app.info` through a webhook.
