@@ -96,7 +96,8 @@ impl<B: Payload> Connection<B> {
             return;
         };
         let timeout = running.call.timeout.unwrap_or(self.config.timeout);
-        let deadline = now + timeout;
+        let until = running.wait.and_then(|wait| wait.until);
+        let deadline = until.map_or(now + timeout, |until| until.min(now + timeout));
         let held = match (&running.wait, &running.token) {
             (Some(_), Some(pinned)) => Some(Arc::clone(pinned)),
             // The portal didn't take an older one.
@@ -193,13 +194,13 @@ impl<B: Payload> Connection<B> {
 
     /// There was no answer of the portal's. A wait survives that when the call may be repeated.
     pub(super) fn lost(&mut self, now: Instant, id: CallId, error: Error) {
-        let waits = self
-            .calls
-            .get(&id)
-            .is_some_and(|running| running.wait.is_some());
-        match waits && error.retryable {
-            true => self.park(now, id),
-            false => self.settle(id, Err(error)),
+        let running = self.calls.get_mut(&id);
+        match running.and_then(|running| running.wait.as_mut()) {
+            Some(wait) if error.retryable => {
+                wait.lost |= error.ran != Ran::No;
+                self.park(now, id);
+            }
+            _ => self.settle(id, Err(error)),
         }
     }
 
@@ -514,8 +515,14 @@ impl<B: Payload> Connection<B> {
         if running.own {
             return;
         }
+        // An answer of the portal's speaks for its own request alone; a denial for all of them.
+        let lost = running.wait.is_some_and(|wait| wait.lost);
         let outcome = outcome.map_err(|error| Error {
             method: Some(running.call.method.to_string()),
+            ran: match error.ran {
+                Ran::No if lost && error.kind != Kind::Denied => Ran::Unknown,
+                ran => ran,
+            },
             ..error
         });
         self.outputs.push_back(Output::Done(id, outcome));
