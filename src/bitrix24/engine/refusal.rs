@@ -45,12 +45,7 @@ impl<B: Payload> Connection<B> {
     }
 
     /// The error for an answer that isn't a portal's.
-    pub(super) fn unreadable(
-        &self,
-        id: CallId,
-        envelope: &Envelope<B>,
-        repeatable: bool,
-    ) -> Error {
+    pub(super) fn unreadable(&self, id: CallId, envelope: &Envelope<B>, repeatable: bool) -> Error {
         let protocol = |code, message: &str| Error {
             retryable: repeatable,
             ..Error::new(code, Kind::Protocol, Ran::Unknown, message)
