@@ -166,10 +166,12 @@ fn find(variable: &str, names: &[&str]) -> Option<PathBuf> {
 fn written(command: &Command) -> String {
     let short = |part: &OsStr| {
         let part = Path::new(part);
-        part.strip_prefix(root())
-            .unwrap_or(part)
-            .display()
-            .to_string()
+        let part = match part.strip_prefix(root()) {
+            Ok(inside) if inside == Path::new("") => Path::new("."),
+            Ok(inside) => inside,
+            Err(_) => part,
+        };
+        part.display().to_string()
     };
     let program = Path::new(command.get_program());
     let program = match program.file_name() {
