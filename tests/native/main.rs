@@ -1,0 +1,29 @@
+//! The engine's rules, proven without a network and without a real clock: a connection on one side,
+//! the test portal's core on the other, and a [`world`] between them that can be told to fail.
+//!
+//! A test named `rule_N_…` proves the rule of that number in `ARCHITECTURE.md`.
+
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod answers;
+mod catalogue;
+mod codes;
+mod confirmation;
+mod endings;
+mod events;
+mod grants;
+mod input;
+mod pinning;
+mod preflight;
+mod refresh;
+mod repetition;
+mod schedule;
+mod secrets;
+mod seeds;
+mod world;
