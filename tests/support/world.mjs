@@ -71,10 +71,10 @@ export function thrown(work) {
   throw new Error(`it did not throw, it gave ${JSON.stringify(value)}`)
 }
 
-/** What an error says, beside its words. */
+/** What an error says, beside its words and its decision. */
 export function facts(error) {
-  const { name, decision, message, ...facts } = error
-  return facts
+  const named = Object.entries(error).filter(([key]) => key !== 'name' && key !== 'decision')
+  return Object.fromEntries(named)
 }
 
 /** All that a client tells its listeners, in order: `[type, event]`. */
