@@ -21,7 +21,7 @@ export class Inbox {
   #decided = new Map()
 
   /**
-   * @param parts the elements: requests, empty, scopes, time, hour
+   * @param parts the elements: requests, empty, beckon, scopes, time, hour
    * @param hooks `reopen()` opens the app anew, `event(event)` is what the portal sent out,
    *   `say(text)` announces
    */
@@ -89,6 +89,7 @@ export class Inbox {
     this.#parts.time.textContent = clock(now).slice(0, 5)
     for (const confirmation of confirmations) this.#show(confirmation)
     this.#parts.empty.hidden = confirmations.length > 0
+    this.#parts.beckon.hidden = !confirmations.some(({ state }) => state === 'waiting')
   }
 
   #show(confirmation) {

@@ -29,6 +29,7 @@ const inbox = new Inbox(
   {
     requests: at('requests'),
     empty: at('inbox-empty'),
+    beckon: at('beckon'),
     scopes: at('scopes'),
     time: at('time'),
     hour: at('hour'),

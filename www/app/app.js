@@ -3,12 +3,12 @@ import { Portal } from 'callgate'
 import { el, prose } from '../dom.js'
 import { highlight } from './code.js'
 import { allowedPortals, fit, setTitle } from './frame.js'
-import { failure, table, verdict } from './outcome.js'
+import { failure, table, verdict, waiting } from './outcome.js'
 import { codeOf, steps } from './steps.js'
 
 const at = (id) => document.getElementById(id)
 
-/** How a step stands: nothing yet, a call under way, or an outcome. One object per step. */
+/** How each step stands: untouched, under way (`stop` ends it), or with its outcome. */
 const states = steps.map(() => ({}))
 let portal
 let shown = 0
@@ -16,11 +16,11 @@ let shown = 0
 async function start() {
   setTitle('Callgate tour')
   fit()
-  showSteps()
+  makeSteps()
   try {
     portal = await Portal.frame({ allowedPortals: allowedPortals() })
     await showGrant()
-    portal.on('token', () => showGrant())
+    portal.on('token', showGrant)
     showStep()
   } catch (error) {
     at('grant').textContent = ''
@@ -36,36 +36,44 @@ async function showGrant() {
   showVerdict()
 }
 
-function showSteps() {
-  const buttons = steps.map(({ name }, index) => {
+function makeSteps() {
+  const items = steps.map(({ name }, index) => {
     const number = el('span', { class: 'number' }, String(index + 1))
-    const current = index === shown ? 'step' : undefined
-    const done = Boolean(states[index].outcome)
     const label = [number, ' ', el('span', { class: 'name' }, name)]
-    const onclick = () => choose(index)
-    const button = el('button', { type: 'button', 'aria-current': current, onclick }, ...label)
-    return el('li', { class: done ? 'done' : '' }, button)
+    return el('li', {}, el('button', { type: 'button', onclick: () => choose(index) }, ...label))
   })
-  at('steps').replaceChildren(...buttons)
+  at('steps').replaceChildren(...items)
+  showSteps()
+}
+
+function showSteps() {
+  for (const [index, item] of [...at('steps').children].entries()) {
+    item.classList.toggle('done', Boolean(states[index].outcome?.done))
+    if (index === shown) item.firstChild.setAttribute('aria-current', 'step')
+    else item.firstChild.removeAttribute('aria-current')
+  }
 }
 
 function choose(index) {
-  const hadFocus = at('steps').contains(document.activeElement)
+  if (!portal) return
   shown = index
   showSteps()
   showStep()
-  if (hadFocus) at('steps').children[index].firstChild.focus()
-  else at('step').querySelector('h2').focus()
+  if (!at('steps').contains(document.activeElement)) at('step').querySelector('h2').focus()
 }
 
 function showStep() {
   const step = steps[shown]
-  const run = el('button', { type: 'button', class: 'primary', id: 'run', onclick: play }, 'Run')
   at('step').replaceChildren(
     el('h2', { tabindex: '-1' }, `${shown + 1}. ${step.title}`),
     el('p', { class: 'lead' }, ...prose(step.lead)),
     el('pre', { tabindex: '0', 'aria-label': 'The code that runs' }, highlight(codeOf(step.run))),
-    el('p', { class: 'actions' }, run, el('span', { id: 'verdict', class: 'quiet' })),
+    el(
+      'p',
+      { class: 'actions' },
+      el('button', { type: 'button', class: 'primary', id: 'run', onclick: play }, 'Run'),
+      el('span', { id: 'verdict', class: 'quiet' }),
+    ),
     el('div', { id: 'outcome', role: 'status' }),
     el('p', { id: 'next' }),
   )
@@ -85,42 +93,43 @@ async function play() {
   const state = states[index]
   if (state.stop) return
   const controller = new AbortController()
-  const { signal } = controller
   Object.assign(state, { outcome: undefined, since: Date.now(), stop: () => controller.abort() })
-  let refreshed = false
-  const unlisten = portal.on('token', () => (refreshed = true))
   const ticking = setInterval(() => showState(index), 250)
   showState(index)
-  const step = steps[index]
-  try {
-    const rows = step.rows(await step.run({ portal, signal }))
-    const hint = (refreshed && step.hints?.refreshed) || step.hints?.done
-    state.outcome = { view: table(step.title, step.columns, rows), hint }
-  } catch (error) {
-    state.outcome = {
-      view: failure(error),
-      hint: step.hints?.[error.decision?.layer ?? error.kind],
-    }
-  }
+  state.outcome = await outcomeOf(steps[index], controller.signal)
   clearInterval(ticking)
-  unlisten()
   state.stop = undefined
   showState(index)
   showSteps()
   showVerdict()
+  if (index === shown) at('next').scrollIntoView({ block: 'nearest' })
+}
+
+async function outcomeOf({ columns, hints = {}, rows, run, title, wanted }, signal) {
+  let refreshed = false
+  const unlisten = portal.on('token', () => (refreshed = true))
+  try {
+    const view = table(title, columns, rows(await run({ portal, signal })))
+    return { view, hint: (refreshed && hints.refreshed) || hints.done, done: true }
+  } catch (error) {
+    const why = error.decision?.layer ?? error.kind
+    return { view: failure(error), hint: hints[why], done: why === wanted }
+  } finally {
+    unlisten()
+  }
 }
 
 /** Shows how a step stands, if it is the one that is seen. */
 function showState(index) {
   if (index !== shown) return
   const { outcome, stop } = states[index]
-  at('run').disabled = Boolean(stop)
+  at('run').setAttribute('aria-disabled', String(Boolean(stop)))
   if (stop) showRunning(index)
   else if (outcome) {
-    const hint = outcome.hint && el('p', { class: 'hint' }, ...prose(outcome.hint))
-    at('outcome').replaceChildren(...[outcome.view, hint].filter(Boolean))
+    const hint = outcome.hint ? [el('p', { class: 'hint' }, ...prose(outcome.hint))] : []
+    at('outcome').replaceChildren(outcome.view, ...hint)
   }
-  showNext(Boolean(outcome))
+  showNext(outcome?.done)
 }
 
 function showRunning(index) {
@@ -128,38 +137,18 @@ function showRunning(index) {
   const [method] = steps[index].check
   const asked = ({ method: name, state }) => name === method && state === 'waiting'
   if (!portal.confirmations.some(asked)) return at('outcome').replaceChildren()
+  if (!at('timer')) at('outcome').replaceChildren(waiting(stop))
   const seconds = Math.floor((Date.now() - since) / 1000)
   const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-  if (at('timer')) at('timer').textContent = time
-  else {
-    at('outcome').replaceChildren(
-      el(
-        'div',
-        { class: 'card pending' },
-        el('p', { class: 'head' }, verdict({ verdict: 'pending', layer: 'confirmation' })),
-        el(
-          'p',
-          {},
-          'An administrator has been asked. The call is repeated by itself, at first after five seconds, then at longer intervals.',
-        ),
-        el(
-          'p',
-          { class: 'actions' },
-          el('span', { id: 'timer', role: 'timer', 'aria-live': 'off' }, time),
-          el('button', { type: 'button', onclick: stop }, 'Cancel'),
-        ),
-      ),
-    )
-  }
+  at('timer').textContent = time
   showVerdict()
 }
 
-function showNext(ready) {
-  const next = steps[shown + 1]
+function showNext(done) {
+  const next = done && steps[shown + 1]
   const onclick = () => choose(shown + 1)
-  const label = next && `Next: ${next.name}`
   at('next').replaceChildren(
-    ...(ready && next ? [el('button', { type: 'button', onclick }, label)] : []),
+    ...(next ? [el('button', { type: 'button', onclick }, `Next: ${next.name}`)] : []),
   )
 }
 

@@ -47,7 +47,12 @@ export function failure(error) {
   )
 }
 
-const HEADS = { aborted: 'Cancelled', auth: 'The token has ended', timeout: 'Too late' }
+const HEADS = {
+  aborted: 'Cancelled',
+  auth: 'The token has ended',
+  timeout: 'Too late',
+  invalid: 'Not like this',
+}
 
 /** The message without what has a line of its own. */
 const sentence = ({ code, decision, message }) =>
@@ -74,6 +79,24 @@ function decisionFacts({ evidence, needed = [], provided, remedy }) {
   if (remedy) facts.push(['Remedy', [el('strong', {}, remedy)]])
   facts.push(['Known from', [EVIDENCE[evidence] ?? evidence]])
   return facts
+}
+
+/** A call that waits for an administrator; `stop` ends it. */
+export function waiting(stop) {
+  const text =
+    'An administrator has been asked. The call is repeated by itself: after five seconds, then at longer intervals.'
+  return el(
+    'div',
+    { class: 'card pending' },
+    el('p', { class: 'head' }, verdict({ verdict: 'pending', layer: 'confirmation' })),
+    el('p', {}, text),
+    el(
+      'p',
+      { class: 'actions' },
+      el('span', { id: 'timer', role: 'timer', 'aria-live': 'off' }),
+      el('button', { type: 'button', onclick: stop }, 'Cancel'),
+    ),
+  )
 }
 
 /** The rows of an answer. */

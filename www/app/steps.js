@@ -1,4 +1,7 @@
-/** The five steps of the tour. What a step shows as its code is the text of its `run`. */
+/**
+ * The five steps of the tour. What a step shows as its code is the text of its `run`; `hints` are by
+ * outcome, and a step that is to be denied says by which layer.
+ */
 
 const yesNo = (flag) => (flag ? 'yes' : 'no')
 const euros = (sum) => sum.toLocaleString('en-GB', { style: 'currency', currency: 'EUR' })
@@ -31,6 +34,7 @@ export const steps = [
     columns: ['Deal', 'Title', 'Worth'],
     rows: (deals) => deals.map((deal) => [deal.ID, deal.TITLE, euros(deal.OPPORTUNITY)]),
     hints: {
+      done: 'The same call and the same code. Only the grant has changed.',
       scope:
         'Grant `crm` as the administrator. The portal then opens the app again, and you can run this once more.',
     },
@@ -65,10 +69,8 @@ export const steps = [
     check: phones.check,
     async run({ portal, signal }) {
       const users = { USER_ID: [3, 4, 5] }
-      const answer = await portal.call('voximplant.user.get', users, {
-        confirmation: 'wait',
-        signal,
-      })
+      const wait = { confirmation: 'wait', signal }
+      const answer = await portal.call('voximplant.user.get', users, wait)
       return answer.decode()
     },
     columns: phones.columns,
@@ -104,14 +106,13 @@ export const steps = [
     check: phones.check,
     async run({ portal, signal }) {
       const users = { USER_ID: [3, 4, 5] }
-      const answer = await portal.call('voximplant.user.get', users, {
-        confirmation: 'wait',
-        signal,
-      })
+      const wait = { confirmation: 'wait', signal }
+      const answer = await portal.call('voximplant.user.get', users, wait)
       return answer.decode()
     },
     columns: phones.columns,
     rows: phones.rows,
+    wanted: 'confirmation',
     hints: {
       confirmation: 'That is the end of it for this token: run it again, and nothing is sent.',
       done: 'This token has its yes already. Let an hour pass and run step 4; then run this again.',
