@@ -329,7 +329,7 @@ impl<B: Payload> Connection<B> {
     /// # use callgate::bitrix24::engine::{Config, Connection};
     /// # use callgate::bitrix24::wire::address::Webhook;
     /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
-    /// # let connection: Connection<serde_json::Value> =
+    /// # let mut connection: Connection<serde_json::Value> =
     /// #     Connection::with_webhook(Config::default(), &webhook);
     /// let now = callgate::time::Instant::from_millis(0);
     /// assert_eq!(connection.confirmations(now).iter().count(), 0);
