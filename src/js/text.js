@@ -19,7 +19,17 @@ export function paramsText(params) {
   const lost = text?.includes('null') ? explain(params) : undefined
   if (lost) throw lost
   if (text?.[0] !== '{' && text?.[0] !== '[') throw invalid('params: must become an object in JSON')
-  return text
+  return text.includes('\\ud') ? wellFormed(text) : text
+}
+
+/**
+ * Half a surrogate pair, which JSON.stringify writes as an escape, becomes U+FFFD, as in a form: PHP
+ * throws a JSON text with one away as a whole, the token included.
+ */
+function wellFormed(text) {
+  return text.replace(/\\(ud[89a-f]..|.)/g, (whole, escape) =>
+    escape.length > 1 ? '\ufffd' : whole,
+  )
 }
 
 /** Finds what JSON can't carry; undefined if all is well, or if looking is what fails. */
