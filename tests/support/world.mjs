@@ -136,3 +136,19 @@ export function ownClock() {
     stop: () => mock.timers.reset(),
   }
 }
+
+/**
+ * Makes something while this process looks like a browser with Node inside (Electron's renderer),
+ * so that the portal that is made takes CORS into account and writes forms.
+ */
+export function asInABrowser(make) {
+  const { type } = process
+  process.type = 'renderer'
+  globalThis.document = {}
+  try {
+    return make()
+  } finally {
+    delete globalThis.document
+    process.type = type
+  }
+}
