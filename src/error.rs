@@ -1,23 +1,39 @@
 //! The one error that callers see, natively and, as `CallgateError`, in JavaScript.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
 
 use crate::decision::Decision;
 
-/// Why a call did not give a result.
+/// Why a call did not give a result: its [`Facts`], which are this error's own fields.
+///
+/// It is no larger than a pointer, because most results hold none.
+///
+/// ```
+/// use callgate::error::{Error, Kind, Ran};
+/// let mut error = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, Ran::Unknown, "no answer in 60 s");
+/// error.retryable = true;
+/// assert_eq!(error.code, "CALLGATE_TIMEOUT");
+/// assert_eq!(error.to_string(), "CALLGATE_TIMEOUT: no answer in 60 s");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Facts>);
+
+/// What is known of an [`Error`].
 ///
 /// The `code` is the portal's own where it gave one, unchanged; codes of this crate begin with
 /// `CALLGATE_`. Codes are an open set: decide by [`Kind`] where a code is not known.
 ///
 /// ```
-/// use callgate::error::{Error, Kind, Ran};
-/// let error = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, Ran::Unknown, "no answer in 60 s");
-/// assert_eq!(error.to_string(), "CALLGATE_TIMEOUT: no answer in 60 s");
+/// use callgate::error::{Error, Facts};
+/// let error = Error::invalid("method: the name is empty");
+/// let Facts { code, status, .. } = &*error;
+/// assert_eq!((code.as_str(), *status), ("CALLGATE_INVALID", None));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Facts {
     /// The portal's code, or one of `CALLGATE_…`.
     pub code: String,
     /// What sort of failure it is.
@@ -45,7 +61,7 @@ impl Error {
     /// assert!(!error.retryable);
     /// ```
     pub fn new(code: &str, kind: Kind, ran: Ran, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Facts {
             code: code.to_owned(),
             kind,
             status: None,
@@ -54,7 +70,7 @@ impl Error {
             retryable: false,
             message: message.into(),
             decision: None,
-        }
+        }))
     }
 
     /// An error about input that was refused before anything was sent.
@@ -66,6 +82,20 @@ impl Error {
     /// ```
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::new("CALLGATE_INVALID", Kind::Invalid, Ran::No, message)
+    }
+}
+
+impl Deref for Error {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
     }
 }
 

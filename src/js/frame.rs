@@ -64,10 +64,9 @@ impl Frame {
             });
             if !found? {
                 let words = [name.origin.as_str(), " is not among allowedPortals"];
-                return Err(Error {
-                    code: "CALLGATE_PORTAL_NOT_ALLOWED".to_owned(),
-                    ..Error::invalid(words.concat())
-                });
+                let code = "CALLGATE_PORTAL_NOT_ALLOWED";
+                let words = words.concat();
+                return Err(Error::new(code, Kind::Invalid, Ran::No, words));
             }
         }
         let frame = Rc::new_cyclic(|weak: &Weak<Self>| {
@@ -114,7 +113,7 @@ impl Frame {
         let reply = self.ask("refreshAuth", "{}", TIMEOUT).await;
         let (_, token) = reply
             .and_then(|reply| read_auth(&reply))
-            .map_err(|error| error.message)?;
+            .map_err(|error| error.message.clone())?;
         Ok(TokenUpdate { token, scope: None })
     }
 
@@ -147,10 +146,9 @@ impl Frame {
             .retain(|(waiting, _)| *waiting != id);
         let Some(text) = answer.and_then(|answer| answer.as_string()) else {
             let words = ["the portal's page didn't answer ", command, " in time"].concat();
-            return Err(Error {
-                retryable: true,
-                ..Error::new("CALLGATE_FRAME_SILENT", Kind::Timeout, Ran::No, words)
-            });
+            let mut error = Error::new("CALLGATE_FRAME_SILENT", Kind::Timeout, Ran::No, words);
+            error.retryable = true;
+            return Err(error);
         };
         Value::from_json(&text).map_err(|malformed| unexpected(&malformed.to_string()))
     }

@@ -405,10 +405,8 @@ impl<B: Payload> Connection<B> {
             }
             unread => {
                 let repeatable = running.call.idempotent || running.call.method.only_reads();
-                let error = Error {
-                    status: Some(status),
-                    ..self.unreadable(id, &unread, repeatable)
-                };
+                let mut error = self.unreadable(id, &unread, repeatable);
+                error.status = Some(status);
                 self.lost(now, id, error);
             }
         }
@@ -443,10 +441,8 @@ impl<B: Payload> Connection<B> {
         };
         let reason = self.scrub(exchange.call, &failure.reason);
         let message = ["the request got no answer: ", &reason].concat();
-        let error = Error {
-            retryable,
-            ..Error::new("CALLGATE_NETWORK", Kind::Network, ran, message)
-        };
+        let mut error = Error::new("CALLGATE_NETWORK", Kind::Network, ran, message);
+        error.retryable = retryable;
         self.lost(now, exchange.call, error);
     }
 
@@ -504,7 +500,7 @@ impl<B: Payload> Connection<B> {
                     let reason = self.scrub(id, &reason);
                     let message = ["the token could not be refreshed: ", &reason].concat();
                     let error = Error::new("CALLGATE_REFRESH_FAILED", Kind::Auth, Ran::No, message);
-                    self.settle(id, Err(error));
+                    self.fail(id, error);
                 }
             }
         }

@@ -48,7 +48,7 @@ impl<B: Payload> Connection<B> {
         let objection = self.objection(&running, entry);
         self.calls.insert(id, running);
         match objection {
-            Some(error) => self.settle(id, Err(error)),
+            Some(error) => self.fail(id, error),
             None => self.launch(now, id),
         }
         id
@@ -84,10 +84,9 @@ impl<B: Payload> Connection<B> {
             Layer::Confirmation => "METHOD_CONFIRM_DENIED",
             _ => "CALLGATE_PARAMETERS",
         };
-        Some(Error {
-            decision: Some(Box::new(decision)),
-            ..Error::new(code, Kind::Denied, Ran::No, message)
-        })
+        let mut error = Error::new(code, Kind::Denied, Ran::No, message);
+        error.decision = Some(Box::new(decision));
+        Some(error)
     }
 
     /// Sends a call's request, or lets it wait for a fresh token first.
@@ -129,7 +128,7 @@ impl<B: Payload> Connection<B> {
                 self.outputs.push_back(Output::Send(exchange, request));
                 self.move_to(id, Stage::Sent { deadline });
             }
-            Err(error) => self.settle(id, Err(error)),
+            Err(error) => self.fail(id, error),
         }
     }
 
@@ -169,10 +168,10 @@ impl<B: Payload> Connection<B> {
             Response::Refresh => self.stale(now, id, error),
             Response::GiveUp if error.code.eq_ignore_ascii_case("METHOD_CONFIRM_DENIED") => {
                 for sibling in self.parked_like(id) {
-                    self.settle(sibling, Err(error.clone()));
+                    self.fail(sibling, error.clone());
                 }
                 self.hear(id, Heard::Denied, now);
-                self.settle(id, Err(error));
+                self.fail(id, error);
             }
             // Version 3 doesn't say why it refuses a token.
             Response::GiveUp
@@ -188,7 +187,7 @@ impl<B: Payload> Connection<B> {
             Response::GiveUp if waits && error.retryable && error.ran == Ran::No => {
                 self.park(now, id);
             }
-            Response::GiveUp => self.settle(id, Err(error)),
+            Response::GiveUp => self.fail(id, error),
         }
     }
 
@@ -200,7 +199,7 @@ impl<B: Payload> Connection<B> {
                 wait.lost |= error.ran != Ran::No;
                 self.park(now, id);
             }
-            _ => self.settle(id, Err(error)),
+            _ => self.fail(id, error),
         }
     }
 
@@ -210,7 +209,7 @@ impl<B: Payload> Connection<B> {
             return;
         };
         let OnWaiting::Wait { timeout } = running.call.on_waiting else {
-            return self.settle(id, Err(error));
+            return self.fail(id, error);
         };
         running
             .wait
@@ -259,30 +258,18 @@ impl<B: Payload> Connection<B> {
         if let Some(held) = ended {
             self.token_ended(&held, now);
             let message = "the token ended before an administrator decided: call again to ask anew";
-            let error = Error {
-                retryable: true,
-                ..Error::new(
-                    "CALLGATE_CONFIRMATION_LAPSED",
-                    Kind::Waiting,
-                    Ran::No,
-                    message,
-                )
-            };
-            return self.settle(id, Err(error));
+            let code = "CALLGATE_CONFIRMATION_LAPSED";
+            let mut error = Error::new(code, Kind::Waiting, Ran::No, message);
+            error.retryable = true;
+            return self.fail(id, error);
         }
         let overdue = |wait: Wait| wait.until.is_some_and(|until| until <= now);
         if running.wait.is_some_and(overdue) {
             let message = "no administrator decided within confirmationTimeout";
-            let error = Error {
-                retryable: true,
-                ..Error::new(
-                    "CALLGATE_CONFIRMATION_TIMEOUT",
-                    Kind::Timeout,
-                    Ran::No,
-                    message,
-                )
-            };
-            return self.settle(id, Err(error));
+            let code = "CALLGATE_CONFIRMATION_TIMEOUT";
+            let mut error = Error::new(code, Kind::Timeout, Ran::No, message);
+            error.retryable = true;
+            return self.fail(id, error);
         }
         let asking = self
             .waiting_like(id)
@@ -295,19 +282,19 @@ impl<B: Payload> Connection<B> {
     }
 
     /// The portal no longer takes the token of this call.
-    pub(super) fn stale(&mut self, now: Instant, id: CallId, error: Error) {
+    pub(super) fn stale(&mut self, now: Instant, id: CallId, mut error: Error) {
         let Some(running) = self.calls.get_mut(&id) else {
             return;
         };
         let Some(held) = running.token.clone() else {
-            return self.settle(id, Err(error));
+            return self.fail(id, error);
         };
         if running.wait.is_some() {
             self.token_ended(&held, now);
-            return self.settle(id, Err(error));
+            return self.fail(id, error);
         }
         if std::mem::replace(&mut running.refreshed, true) {
-            return self.settle(id, Err(error));
+            return self.fail(id, error);
         }
         let deadline = now + running.call.timeout.unwrap_or(self.config.timeout);
         let is_current = |current: &Arc<Held>| current.id == held.id;
@@ -317,17 +304,12 @@ impl<B: Payload> Connection<B> {
         }
         match self.start_refresh() {
             Ok(()) => self.move_to(id, Stage::AwaitingToken { deadline }),
-            Err(NoRefresh::Impossible) => self.settle(id, Err(error)),
+            Err(NoRefresh::Impossible) => self.fail(id, error),
             Err(NoRefresh::Spent) => {
                 let message = "the token has ended and its refresh token was used already: \
                                make a new portal with fresh tokens";
-                self.settle(
-                    id,
-                    Err(Error {
-                        message: message.to_owned(),
-                        ..error
-                    }),
-                );
+                error.message = message.to_owned();
+                self.fail(id, error);
             }
         }
     }
@@ -350,7 +332,7 @@ impl<B: Payload> Connection<B> {
                 }
                 Stage::AwaitingToken { .. } => {
                     let error = self.timed_out(id, "no fresh token came in time", Ran::No);
-                    self.settle(id, Err(error));
+                    self.fail(id, error);
                 }
             }
         }
@@ -367,10 +349,9 @@ impl<B: Payload> Connection<B> {
             .calls
             .get(&id)
             .is_some_and(|running| running.call.idempotent || running.call.method.only_reads());
-        Error {
-            retryable: repeatable || ran == Ran::No,
-            ..Error::new("CALLGATE_TIMEOUT", Kind::Timeout, ran, message)
-        }
+        let mut error = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, ran, message);
+        error.retryable = repeatable || ran == Ran::No;
+        error
     }
 
     /// What belongs to tokens that have ended by the clock lapses.
@@ -493,7 +474,7 @@ impl<B: Payload> Connection<B> {
             }
             false => Ran::No,
         };
-        self.settle(id, Err(Error::new(code, Kind::Aborted, ran, message)));
+        self.fail(id, Error::new(code, Kind::Aborted, ran, message));
     }
 
     pub(super) fn abort(&mut self, id: CallId) {
@@ -504,8 +485,12 @@ impl<B: Payload> Connection<B> {
         }
     }
 
+    pub(super) fn fail(&mut self, id: CallId, error: Error) {
+        self.settle(id, Err(error));
+    }
+
     /// The one place where calls end.
-    pub(super) fn settle(&mut self, id: CallId, outcome: Result<Answer<B>, Error>) {
+    pub(super) fn settle(&mut self, id: CallId, mut outcome: Result<Answer<B>, Error>) {
         let Some(running) = self.calls.remove(&id) else {
             return;
         };
@@ -517,14 +502,12 @@ impl<B: Payload> Connection<B> {
         }
         // An answer of the portal's speaks for its own request alone; a denial for all of them.
         let lost = running.wait.is_some_and(|wait| wait.lost);
-        let outcome = outcome.map_err(|error| Error {
-            method: Some(running.call.method.to_string()),
-            ran: match error.ran {
-                Ran::No if lost && error.kind != Kind::Denied => Ran::Unknown,
-                ran => ran,
-            },
-            ..error
-        });
+        if let Err(error) = &mut outcome {
+            error.method = Some(running.call.method.as_str().to_owned());
+            if lost && error.ran == Ran::No && error.kind != Kind::Denied {
+                error.ran = Ran::Unknown;
+            }
+        }
         self.outputs.push_back(Output::Done(id, outcome));
     }
 

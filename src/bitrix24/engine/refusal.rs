@@ -36,19 +36,20 @@ impl<B: Payload> Connection<B> {
             (Some(decision), true) => decision.remedy.clone().unwrap_or_default(),
             (None, true) => "the portal gave no description".to_owned(),
         };
-        Error {
-            status: Some(status),
-            retryable: meaning.retryable,
-            decision,
-            ..Error::new(&self.scrub(id, &code), meaning.kind, meaning.ran, message)
-        }
+        let code = self.scrub(id, &code);
+        let mut error = Error::new(&code, meaning.kind, meaning.ran, message);
+        error.status = Some(status);
+        error.retryable = meaning.retryable;
+        error.decision = decision;
+        error
     }
 
     /// The error for an answer that isn't a portal's.
     pub(super) fn unreadable(&self, id: CallId, envelope: &Envelope<B>, repeatable: bool) -> Error {
-        let protocol = |code, message: &str| Error {
-            retryable: repeatable,
-            ..Error::new(code, Kind::Protocol, Ran::Unknown, message)
+        let protocol = |code, message: &str| {
+            let mut error = Error::new(code, Kind::Protocol, Ran::Unknown, message);
+            error.retryable = repeatable;
+            error
         };
         match envelope {
             Envelope::Moved { location } => {

@@ -36,9 +36,9 @@ impl FrameName {
     /// assert_eq!(error.code, "CALLGATE_NOT_IN_FRAME");
     /// ```
     pub fn parse(name: &str) -> Result<Self, Error> {
-        let in_no_frame = |error| Error {
-            code: "CALLGATE_NOT_IN_FRAME".to_owned(),
-            ..error
+        let in_no_frame = |mut error: Error| {
+            error.code = "CALLGATE_NOT_IN_FRAME".to_owned();
+            error
         };
         let refuse = || {
             in_no_frame(Error::invalid(
