@@ -56,6 +56,11 @@ async function watch() {
   setTimeout(watch, PACE)
 }
 
+/** A request beckons only while the inbox is out of sight. */
+new IntersectionObserver(([{ isIntersecting }]) => {
+  at('beckon').classList.toggle('seen', isIntersecting)
+}).observe(at('requests'))
+
 at('app-origin').textContent = new URL(app).host
 at('portal-origin').textContent = location.host
 at('user').textContent = USER.name
