@@ -165,7 +165,7 @@ fn every_failure_of_the_portal_keeps_its_code_and_is_of_its_kind() {
         assert_eq!(error.status, Some(*status), "{fault}");
         let told = (error.code.as_str(), error.kind, error.ran, error.retryable);
         assert_eq!(told, (*code, *kind, *ran, *retryable), "{fault}");
-        let decided = error.decision.and_then(|decision| decision.layer);
+        let decided = error.decision.as_ref().and_then(|decision| decision.layer);
         assert_eq!(decided, *layer, "{fault}");
         assert!(world.refreshes.is_empty(), "{fault}");
     }

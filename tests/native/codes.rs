@@ -32,7 +32,8 @@ fn rule_2_the_same_codes_mean_the_same_under_documented_and_real_statuses() {
             let error = world.run("user.get", "{}").unwrap_err();
             let status = error.status.unwrap();
             assert!(world.refreshes.is_empty(), "{fault}");
-            (status, (error.code, error.kind, error.ran, error.retryable))
+            let told = (error.code.clone(), error.kind, error.ran, error.retryable);
+            (status, told)
         });
         let [(real, meant), (documented, meant_as_documented)] = ends;
         assert_ne!(real, documented, "{fault}");

@@ -240,11 +240,11 @@ fn rule_5_the_portals_refusal_stands_above_a_grant_that_said_otherwise() {
 
     assert_eq!(error.code, "insufficient_scope");
     assert_eq!(error.status, Some(401));
-    let decision = error.decision.unwrap();
+    let decision = error.decision.as_deref().unwrap();
     assert_eq!(decision.verdict, Verdict::Denied);
     assert_eq!(decision.layer, Some(Layer::Scope));
     assert_eq!(decision.evidence, Evidence::Server);
-    assert_eq!(decision.needed.unwrap(), [["telephony"]]);
+    assert_eq!(decision.needed.as_ref().unwrap(), &[["telephony"]]);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn missing_parameters_stop_the_call_where_they_are_enforced() {
         let error = world.run(PHONES, params).unwrap_err();
         assert_eq!(error.code, "CALLGATE_PARAMETERS");
         assert_eq!((error.kind, error.ran), (Kind::Denied, Ran::No));
-        let decision = error.decision.unwrap();
+        let decision = error.decision.as_deref().unwrap();
         assert_eq!(decision.layer, Some(Layer::Parameters));
         assert_eq!(decision.evidence, Evidence::Catalogue);
         assert_eq!(decision.problems[0].path, "USER_ID");
