@@ -27,6 +27,8 @@ export function portalWorld() {
     async requests() {
       return (await server.log()).filter(({ url }) => url.startsWith('/rest'))
     },
+    /** Lets the portal forget the requests. */
+    forget: () => fetch(`${server.portal}/_portal/log`, { method: 'DELETE' }),
     /** A token of the portal's. */
     token: ({ scopes = ['crm'], expiresIn } = {}) =>
       server.control('tokens', { scopes, ...(expiresIn !== undefined && { expiresIn }) }),
