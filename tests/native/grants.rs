@@ -260,3 +260,11 @@ fn a_failed_refresh_leaves_the_grant_as_it_was() {
     world.run("profile", "{}").unwrap_err();
     assert_eq!(scopes(&world).unwrap(), ["crm"]);
 }
+
+#[test]
+fn asking_for_the_scopes_is_not_doubled_by_the_connections_own_question() {
+    let mut world = frame("crm");
+    world.run("scope", "{}").unwrap();
+    world.run("profile", "{}").unwrap();
+    assert_eq!(world.times_of("scope").len(), 1);
+}

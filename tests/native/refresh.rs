@@ -5,7 +5,9 @@ use callgate::error::{Kind, Ran};
 use callgate::secret::Secret;
 use callgate::time::Instant;
 
-use crate::world::{Fate, Renewal, START, Setup, World, call, made_up_token};
+use crate::world::{
+    Fate, PHONES, Renewal, START, Setup, World, call, made_up_token, phones, waiting_phones,
+};
 
 /// The refresh tokens that were handed out.
 fn handed_out(world: &World) -> Vec<&str> {
@@ -291,4 +293,22 @@ fn rule_6_both_shapes_of_a_failed_refresh_are_failures() {
         );
         assert_eq!(world.error(ids[0]).kind, Kind::Auth);
     }
+}
+
+#[test]
+fn what_was_confirmed_for_a_token_that_the_portal_ended_is_confirmed_no_more() {
+    let mut world = World::with(Setup {
+        knows_expiry: false,
+        ..Setup::default()
+    });
+    world.submit(waiting_phones());
+    world.decide_and_tell(true);
+    world.fault_once("expired-token");
+    world.run("profile", "{}").unwrap();
+
+    let before = world.times_of(PHONES).len();
+    let id = world.submit(phones());
+
+    assert_eq!(world.error(id).code, "METHOD_CONFIRM_WAITING");
+    assert_eq!(world.times_of(PHONES).len(), before + 1);
 }

@@ -145,7 +145,7 @@ pub struct Connection<B> {
     /// Replaced tokens whose confirmations may still be of use.
     pub(super) retired: Vec<Arc<Held>>,
     pub(super) grant: Grant,
-    /// The token whose scopes were asked for.
+    /// The portal was asked for the present token's scopes.
     pub(super) scopes_asked: bool,
     pub(super) confirmations: Confirmations,
     pub(super) calls: BTreeMap<CallId, Running>,
@@ -260,7 +260,9 @@ impl<B: Payload> Connection<B> {
     /// assert!(matches!(connection.poll(now), Some(Output::Send(..))));
     /// ```
     pub fn submit(&mut self, now: Instant, call: Call) -> CallId {
+        let asks = call.method.as_str() == self.grant_method();
         let id = self.accept(now, call, false);
+        self.scopes_asked |= asks;
         let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();
         if unknown && !self.scopes_asked && self.calls.contains_key(&id) {
             self.scopes_asked = true;

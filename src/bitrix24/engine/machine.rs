@@ -302,6 +302,14 @@ impl<B: Payload> Connection<B> {
             self.token_ended(&held, now);
             return self.launch(now, id);
         }
+        // A call that waits with this token hears for itself whether it has ended.
+        let waits = |other: &Running| {
+            let same = other.token.as_ref().is_some_and(|own| own.id == held.id);
+            other.wait.is_some() && same
+        };
+        if !self.calls.values().any(waits) {
+            self.token_ended(&held, now);
+        }
         match self.start_refresh() {
             Ok(()) => self.move_to(id, Stage::AwaitingToken { deadline }),
             Err(NoRefresh::Impossible) => self.fail(id, error),
