@@ -18,6 +18,7 @@ use crate::bitrix24::wire::frame::{self, FrameAuth, FrameName};
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::now;
 use crate::js::glue;
+use crate::js::options;
 use crate::value::Value;
 
 /// How long the portal's page may take to answer, unless the caller says otherwise.
@@ -55,9 +56,14 @@ impl Frame {
             outside("the page isn't framed: open the application from the portal")
         })?;
         if let Some(allowed) = allowed {
-            let mut origins = allowed
-                .split(',')
-                .map(|portal| Origin::parse(portal.trim()));
+            let parse = |portal: &str| {
+                Origin::parse(portal).map_err(|error| {
+                    let why = error.message.trim_start_matches("domain: ");
+                    options::wrong("allowedPortals", why)
+                })
+            };
+            let portals = allowed.split(',').map(str::trim);
+            let mut origins = portals.filter(|portal| !portal.is_empty()).map(parse);
             let matches = |known: Origin| (known == name.origin).then_some(());
             let found = origins.try_fold(false, |found, origin| {
                 Ok::<_, Error>(found || matches(origin?).is_some())
