@@ -215,7 +215,7 @@ test('a_portals_page_that_never_answers_is_a_timeout', async () => {
     [error.ours, error.code, error.kind, error.ran],
     [true, 'CALLGATE_FRAME_SILENT', 'timeout', 'no'],
   )
-  assert.ok(error.took >= 190 && error.took < 3_000, `after ${error.took} ms`)
+  assert.ok(error.took >= 190 && error.took < 9_000, `after ${error.took} ms`)
   assert.equal((await received()).length, 1)
 })
 
