@@ -48,13 +48,14 @@ export class Desk {
    * or an answer of it can still ask for its next page; so each of these holds it.
    */
   belongTo(portal) {
-    this.#owner = new WeakRef(portal)
+    // A runtime without it (workerd, by a compatibility date before May 2025) collects no portal.
+    if (typeof WeakRef === 'function') this.#owner = new WeakRef(portal)
   }
 
   /** A promise for a call that the core has taken. */
   open(call, method, text, options) {
     return new Promise((resolve, reject) => {
-      const owner = this.#owner.deref()
+      const owner = this.#owner?.deref()
       const entry = { resolve, reject, method, text, options, owner, unlisten: undefined }
       this.#calls.set(call, entry)
       const signal = options?.signal
@@ -122,7 +123,7 @@ export class Desk {
   }
 
   async #run(call, attempt, exchange, send) {
-    exchange.owner = this.#owner.deref()
+    exchange.owner = this.#owner?.deref()
     this.#exchanges.set(call, exchange)
     const tell = (...what) => {
       if (this.#exchanges.get(call) !== exchange) return // it was aborted

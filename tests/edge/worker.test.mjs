@@ -97,25 +97,32 @@ const order = (name, more) => ({
 
 const requests = async () => (await portal.log()).filter(({ url }) => url.startsWith('/rest'))
 
+/** The program as a worker. */
+const workerd = (options) =>
+  startWorker(
+    `${program}
+    export default {
+      async fetch(request) {
+        return Response.json((await answer(await request.json())) ?? null)
+      },
+    }`,
+    options,
+  )
+
+/** What a worker makes of an order. */
+async function askWorker(worker, name, more) {
+  const body = JSON.stringify(order(name, more))
+  const response = await fetch(worker.url, { method: 'POST', body })
+  const text = await response.text()
+  assert.ok(response.ok, text)
+  return JSON.parse(text)
+}
+
 describe('workerd', () => {
   let worker
-  before(async () => {
-    worker = await startWorker(`${program}
-      export default {
-        async fetch(request) {
-          return Response.json((await answer(await request.json())) ?? null)
-        },
-      }`)
-  })
+  before(async () => (worker = await workerd()))
   after(() => worker?.stop())
-
-  const ask = async (name, more) => {
-    const body = JSON.stringify(order(name, more))
-    const response = await fetch(worker.url, { method: 'POST', body })
-    const text = await response.text()
-    assert.ok(response.ok, text)
-    return JSON.parse(text)
-  }
+  const ask = (name, more) => askWorker(worker, name, more)
 
   test('it_decides_without_a_request', async () => {
     assert.deepEqual(await ask('check'), {
@@ -197,6 +204,19 @@ describe('workerd', () => {
   test('there_is_no_frame', async () => {
     assert.equal((await ask('frame')).code, 'CALLGATE_NOT_IN_FRAME')
   })
+})
+
+test('a_worker_that_keeps_to_the_runtime_of_2023_works_too', async () => {
+  // It knows no WeakRef.
+  const worker = await workerd({ compatibilityDate: '2023-06-01' })
+  try {
+    assert.equal((await askWorker(worker, 'check')).verdict, 'denied')
+    assert.deepEqual(await askWorker(worker, 'call'), { id: '7', status: 200 })
+    assert.equal((await askWorker(worker, 'ownFetch')).id, '7')
+    assert.equal((await askWorker(worker, 'aborted')).kind, 'aborted')
+  } finally {
+    await worker.stop()
+  }
 })
 
 test('edge_light_decides_and_calls', async () => {
