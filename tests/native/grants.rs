@@ -268,3 +268,11 @@ fn asking_for_the_scopes_is_not_doubled_by_the_connections_own_question() {
     world.run("profile", "{}").unwrap();
     assert_eq!(world.times_of("scope").len(), 1);
 }
+
+#[test]
+fn asking_for_all_scopes_that_there_are_is_not_asking_for_the_tokens_own() {
+    let mut world = frame("crm");
+    world.run("scope", r#"{"full":1}"#).unwrap();
+    world.run("profile", "{}").unwrap();
+    assert_eq!(scopes(&world).unwrap(), ["crm"]);
+}

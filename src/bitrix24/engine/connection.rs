@@ -260,7 +260,7 @@ impl<B: Payload> Connection<B> {
     /// assert!(matches!(connection.poll(now), Some(Output::Send(..))));
     /// ```
     pub fn submit(&mut self, now: Instant, call: Call) -> CallId {
-        let asks = call.method.as_str() == self.grant_method();
+        let asks = self.asks_what_is_granted(&call);
         let id = self.accept(now, call, false);
         self.scopes_asked |= asks;
         let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();

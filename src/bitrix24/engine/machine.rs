@@ -445,13 +445,18 @@ impl<B: Payload> Connection<B> {
         matches!(stage, Some(Stage::Sent { .. }))
     }
 
+    /// With parameters it is another question: `full` asks for all scopes that there are.
+    pub(super) fn asks_what_is_granted(&self, call: &Call) -> bool {
+        let method = call.method.as_str();
+        method.eq_ignore_ascii_case(self.grant_method()) && call.params == Params::none()
+    }
+
     /// A call that answers what is granted teaches the connection.
     pub(super) fn teach_grant(&mut self, id: CallId, body: &B, now: Instant) {
         let Some(running) = self.calls.get(&id) else {
             return;
         };
-        let asked = running.call.method.as_str() == self.grant_method()
-            && running.call.params == Params::none();
+        let asked = self.asks_what_is_granted(&running.call);
         let is_current = match (&running.token, self.current()) {
             (Some(held), Some(current)) => held.id == current.id,
             _ => true,
