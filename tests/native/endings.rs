@@ -6,7 +6,8 @@ use callgate::bitrix24::engine::{Call, CallId, Config, TokenUpdate};
 use callgate::bitrix24::rights::method::Version;
 use callgate::bitrix24::wire::envelope::Reply;
 use callgate::error::{Kind, Ran};
-use callgate::http::Failure;
+use callgate::http::{BodyFormat, Failure};
+use callgate::secret::Secret;
 
 use crate::world::{
     Fate, PHONES, Renewal, Setup, World, call, made_up_token, phones, waiting, waiting_phones,
@@ -125,7 +126,8 @@ fn rule_8_an_answer_to_an_earlier_exchange_of_a_call_is_not_taken_for_the_later_
     let mut world = World::new();
     world.fate([Fate::Answered, Fate::Late(70), Fate::Late(30)]);
     let id = world.submit(waiting_phones());
-    world.pass(66);
+    world.pass(74);
+    assert_eq!(world.times_of(PHONES), [0, 5, 73]);
     let now = world.at();
     let first = world.sent[1].exchange;
     world
@@ -225,6 +227,7 @@ fn some_setup(dice: &mut Dice) -> Setup {
     let config = Config {
         asks_for_scopes: dice.chance(30),
         timeout: Duration::from_secs(dice.pick(&[1, 10, 60])),
+        format: dice.pick(&[BodyFormat::Json, BodyFormat::Form]),
         ..Config::default()
     };
     Setup {
@@ -238,23 +241,34 @@ fn some_setup(dice: &mut Dice) -> Setup {
     }
 }
 
-fn some_call(dice: &mut Dice) -> Call {
+/// Some call; a write that isn't idempotent carries its own number.
+fn some_call(dice: &mut Dice, number: usize) -> Call {
     let seconds = dice.pick(&[None, Some(0), Some(1), Some(20), Some(400)]);
     let mut some = match dice.roll(7) {
         0 => phones(),
         1 | 2 => waiting(phones(), seconds),
-        3 => call("crm.deal.add", r#"{"fields":{"TITLE":"x"}}"#),
-        4 => waiting(call("crm.deal.add", r#"{"fields":{}}"#), seconds),
+        3 => call("crm.deal.add", &numbered(number)),
+        4 => waiting(call("crm.deal.add", &numbered(number)), seconds),
         5 => call("im.department.managers.get", "{}"),
         _ => call("profile", "{}"),
     };
-    some.idempotent = dice.chance(20);
+    if dice.chance(20) {
+        some = Call {
+            idempotent: true,
+            params: phones().params,
+            ..some
+        };
+    }
     some.timeout = seconds.filter(|_| dice.chance(20)).map(Duration::from_secs);
     if dice.chance(5) {
         some.version = Some(Version::V3);
         some.start = Some(50).filter(|_| dice.chance(50));
     }
     some
+}
+
+fn numbered(number: usize) -> String {
+    format!(r#"{{"fields":{{"TITLE":"deal-{number:04}"}}}}"#)
 }
 
 fn some_fate(dice: &mut Dice) -> Fate {
@@ -301,11 +315,11 @@ fn some_renewal(dice: &mut Dice) -> Renewal {
 fn something_happens(world: &mut World, calls: &mut Vec<CallId>, dice: &mut Dice) {
     match dice.roll(14) {
         0..4 => {
-            let some = some_call(dice);
+            let some = some_call(dice, calls.len());
             calls.push(world.submit(some));
         }
         4 => {
-            let (now, some) = (world.at(), some_call(dice));
+            let (now, some) = (world.at(), some_call(dice, calls.len()));
             calls.push(world.connection.submit(now, some));
             if dice.chance(50) {
                 world.connection.cancel(calls[calls.len() - 1]);
@@ -324,7 +338,13 @@ fn something_happens(world: &mut World, calls: &mut Vec<CallId>, dice: &mut Dice
         }
         7 => world.fate((0..3).map(|_| some_fate(dice)).collect::<Vec<_>>()),
         8 => world.renewal([some_renewal(dice)]),
-        9 => world.fault_once(dice.pick(&["expired-token", "cache-flush", "event-twice", "empty"])),
+        9 => world.fault_once(dice.pick(&[
+            "expired-token",
+            "confirm-waiting",
+            "cache-flush",
+            "event-twice",
+            "empty",
+        ])),
         10 if !world.sent.is_empty() => {
             // An answer that came before, or to an exchange that was given up, comes again.
             let exchange = dice.pick(&world.sent.iter().map(|it| it.exchange).collect::<Vec<_>>());
@@ -340,6 +360,14 @@ fn something_happens(world: &mut World, calls: &mut Vec<CallId>, dice: &mut Dice
     }
 }
 
+/// How often the portal ran the write of this number.
+fn runs(world: &World, number: usize) -> usize {
+    let title = format!("deal-{number:04}");
+    let log = world.portal.log(0);
+    log.filter(|entry| entry.status == 200 && entry.body.contains(&title))
+        .count()
+}
+
 #[test]
 fn rule_8_every_call_ends_exactly_once_whatever_happens() {
     for seed in 0..4_000 {
@@ -351,11 +379,19 @@ fn rule_8_every_call_ends_exactly_once_whatever_happens() {
         }
         world.pass(20_000);
 
-        for id in &calls {
+        for (number, id) in calls.iter().enumerate() {
             let ends = world.ends_of(*id).count();
             assert_eq!(ends, 1, "seed {seed}: {id:?} ended {ends} times");
+            let runs = runs(&world, number);
+            assert!(runs < 2, "rule 3, seed {seed}: {id:?} ran {runs} times");
         }
         assert_eq!(world.ends.len(), calls.len(), "seed {seed}");
         assert_eq!(world.connection.wake_at(), None, "seed {seed}");
+        let spent = world.refreshes.iter().filter_map(|it| it.refresh.as_ref());
+        let mut spent: Vec<&str> = spent.map(Secret::expose).collect();
+        let handed_out = spent.len();
+        spent.sort_unstable();
+        spent.dedup();
+        assert_eq!(spent.len(), handed_out, "rule 6, seed {seed}");
     }
 }

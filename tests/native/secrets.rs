@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use callgate::bitrix24::engine::{Config, RefreshRequest, TokenUpdate};
 use callgate::bitrix24::rights::preflight::{Mode, Modes};
 use callgate::bitrix24::wire::address::{Endpoint, Webhook};
+use callgate::bitrix24::wire::envelope::Reply;
 use callgate::bitrix24::wire::{event::MethodConfirm, form};
 use callgate::error::Error;
 use callgate::http::BodyFormat;
@@ -71,8 +72,12 @@ fn config() -> Config {
 
 /// A world whose token is planted; the portal doesn't know it.
 fn with_token() -> World {
+    with_token_in(BodyFormat::Json)
+}
+
+fn with_token_in(format: BodyFormat) -> World {
     let setup = crate::world::Setup {
-        config: config(),
+        config: Config { format, ..config() },
         checks_events: false,
         ..Default::default()
     };
@@ -211,6 +216,30 @@ fn rule_9_both_tokens_are_struck_out_around_a_refresh() {
 }
 
 #[test]
+fn rule_9_a_request_that_is_out_while_its_token_is_replaced_keeps_that_tokens_secrets() {
+    for secret in [ACCESS, REFRESH] {
+        let mut world = with_token();
+        world.fate([Fate::Silence]);
+        let id = world.submit(call("profile", "{}"));
+        let now = world.at();
+        let update = TokenUpdate {
+            token: made_up_token(NEW_ACCESS, Some(NEW_REFRESH)),
+            scope: None,
+        };
+        world.connection.token(now, Ok(update));
+        let echo = json!({"error": "E", "error_description": secret}).to_string();
+        let exchange = world.sent[0].exchange;
+        world
+            .connection
+            .response(now, exchange, Reply::read(400, &echo));
+        world.pump();
+
+        assert!(world.end(id).is_err());
+        assert_world_is_clean(&world);
+    }
+}
+
+#[test]
 fn rule_9_the_ends_that_the_connection_makes_itself_hold_no_secret() {
     let mut world = with_token();
     world.fate([Fate::Silence]);
@@ -228,7 +257,7 @@ fn rule_9_the_ends_that_the_connection_makes_itself_hold_no_secret() {
 #[test]
 fn rule_9_an_address_holds_no_secret_but_a_webhooks_own() {
     for format in [BodyFormat::Json, BodyFormat::Form] {
-        let mut world = with_token();
+        let mut world = with_token_in(format);
         world.fate([Fate::Silence, Fate::Silence]);
         world.submit(phones());
         world.submit(call("profile", "{}"));
