@@ -22,6 +22,21 @@ extern "C" {
     ) -> JsValue;
 }
 
+// Nothing here calls these two, but the files above import them: naming them makes wasm-bindgen
+// bring them along wherever the crate is linked, its wasm tests among others.
+#[wasm_bindgen(module = "/src/js/decode.js")]
+extern "C" {
+    #[allow(dead_code, reason = "named for its file")]
+    fn decode();
+}
+
+#[wasm_bindgen(module = "/src/js/shapes.js")]
+extern "C" {
+    #[allow(dead_code, reason = "named for its file")]
+    #[wasm_bindgen(js_name = shapes)]
+    fn shapes();
+}
+
 #[wasm_bindgen(module = "/src/js/text.js")]
 extern "C" {
     /// Throws a `CallgateError`.

@@ -60,5 +60,5 @@ fn build(request: &Request) -> Option<JsValue> {
         builder = builder.header("Idempotency-Key", key);
     }
     let built = builder.body(request.body.as_str()).ok()?;
-    web_sys::Request::try_from(built).ok().map(JsValue::from)
+    Some(web_sys::Request::from(built).into())
 }
