@@ -187,14 +187,23 @@ fn the_check_is_the_whole_truth_whatever_the_modes() {
 
 #[test]
 fn a_scope_that_stands_in_for_another_is_enough() {
-    for scopes in ["user", "user_brief", "user_basic", "USER"] {
+    let groups = "socialnetwork.api.workgroup.list";
+    for (scopes, method, requests) in [
+        ("user", "user.get", 1),
+        ("user_brief", "user.get", 1),
+        ("USER", "user.get", 1),
+        ("user.userfield", "user.get", 0),
+        ("socialnetwork", groups, 1),
+        ("sonet_group", groups, 1),
+        ("crm", groups, 0),
+    ] {
         let mut world = World::with(Setup {
             scopes,
             knows_scopes: true,
             ..Setup::default()
         });
-        world.submit(call("user.get", "{}"));
-        assert_eq!(world.sent.len(), 1, "{scopes}");
+        world.submit(call(method, "{}"));
+        assert_eq!(world.sent.len(), requests, "{scopes} for {method}");
     }
 }
 
