@@ -151,9 +151,24 @@ pub struct Malformed {
     pub at: usize,
 }
 
+impl Malformed {
+    /// What `Display` writes.
+    ///
+    /// ```
+    /// let mut reader = callgate::json::Reader::new("[1");
+    /// reader.next().and_then(|_| reader.next()).unwrap();
+    /// assert_eq!(reader.next().unwrap_err().in_words(), "JSON lacks a comma or an end at byte 2");
+    /// ```
+    pub fn in_words(&self) -> String {
+        let mut words = ["JSON ", self.what, " at byte "].concat();
+        push_number(i64::try_from(self.at).unwrap_or(i64::MAX), &mut words);
+        words
+    }
+}
+
 impl fmt::Display for Malformed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "JSON {} at byte {}", self.what, self.at)
+        formatter.write_str(&self.in_words())
     }
 }
 
@@ -479,11 +494,14 @@ fn wrong_inside(inside: &str) -> Option<&'static str> {
 }
 
 /// Appends a whole number without the formatting machinery, which costs kilobytes in wasm.
-pub(crate) fn push_number(number: u32, out: &mut String) {
-    if number >= 10 {
-        push_number(number / 10, out);
+pub(crate) fn push_number(number: i64, out: &mut String) {
+    if number < 0 {
+        out.push('-');
     }
-    out.push(char::from(b'0' + (number % 10) as u8));
+    if !(-9..=9).contains(&number) {
+        push_number((number / 10).abs(), out);
+    }
+    out.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
  */
 import { Answer, invalid, makeError, wordsOf } from './face.js'
 
-// What an exchange ended with; the core knows these by number.
+// What the core is told; it knows these by number. The first ones are how an exchange ends.
 const RESULT = 0
 const ERROR = 1
 const FOREIGN = 2
@@ -12,6 +12,9 @@ const NOT_JSON = 3
 const EMPTY = 4
 const MOVED = 5
 const FAILED = 6
+const CANCELLED = 7
+const RENEWED = 8
+const WOKEN = 9
 
 const EVENTS = ['confirmation', 'warning', 'token', 'throttle']
 
@@ -27,20 +30,25 @@ export const takesCredentials = (() => {
   }
 })()
 
+/** The promise of what `next` makes of what is promised. */
+export const then = (promise, next) => promise.then(next)
+
 export class Desk {
   #calls = new Map()
   #exchanges = new Map()
   #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
-  #core
+  #tell
+  #again
   #owner
+  #timer
 
   /**
-   * @param ended what an exchange ended with: (call, attempt, status, what, body, a, b)
-   * @param cancel ends a call: (call)
+   * @param tell takes in what happened: (what, call, attempt, status, body, a, b)
    * @param again makes a call anew: (method, text, options, start) → Promise<Answer>
    */
-  constructor(ended, cancel, again) {
-    this.#core = { ended, cancel, again }
+  constructor(tell, again) {
+    this.#tell = tell
+    this.#again = again
   }
 
   /**
@@ -60,7 +68,7 @@ export class Desk {
       this.#calls.set(call, entry)
       const signal = options?.signal
       if (!signal) return
-      const abort = () => this.#core.cancel(call)
+      const abort = () => this.#tell(CANCELLED, call)
       signal.addEventListener('abort', abort)
       entry.unlisten = () => signal.removeEventListener('abort', abort)
     })
@@ -71,7 +79,7 @@ export class Desk {
     const source = {
       owner: entry.owner,
       method: entry.method,
-      again: (start) => this.#core.again(entry.method, entry.text, entry.options, start),
+      again: (start) => this.#again(entry.method, entry.text, entry.options, start),
       warn: (message) => this.emit('warning', { method: entry.method, message }),
     }
     entry.resolve(new Answer(body, status, next, total, source))
@@ -125,10 +133,10 @@ export class Desk {
   async #run(call, attempt, exchange, send) {
     exchange.owner = this.#owner?.deref()
     this.#exchanges.set(call, exchange)
-    const tell = (...what) => {
+    const tell = (status, what, body, a, b) => {
       if (this.#exchanges.get(call) !== exchange) return // it was aborted
       this.#exchanges.delete(call)
-      this.#core.ended(call, attempt, ...what)
+      this.#tell(what, call, attempt, status, body, a, b)
     }
     let status, text
     try {
@@ -145,6 +153,22 @@ export class Desk {
       return tell(0, FAILED, undefined, ...explain(error))
     }
     tell(status, ...read(text))
+  }
+
+  /** Wakes the core when the time has passed, and not when it was told to before. */
+  wake(millis) {
+    clearTimeout(this.#timer)
+    if (millis !== undefined) this.#timer = setTimeout(() => this.#tell(WOKEN), millis)
+  }
+
+  /** Tells the core what a refresh gave, or in which words it failed. */
+  renew(refresh) {
+    const failed = (error) =>
+      error instanceof Error ? error.message : 'refresh threw something that is no error'
+    refresh.then(
+      (given) => this.#tell(RENEWED, 0, 0, 0, given),
+      (error) => this.#tell(RENEWED, 0, 0, 0, undefined, failed(error)),
+    )
   }
 
   on(type, listener) {

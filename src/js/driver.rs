@@ -1,12 +1,11 @@
 //! Carries out what a connection wants.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Date, Function, Promise, Reflect};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::bitrix24::engine::{
     Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
@@ -44,7 +43,7 @@ pub(super) enum Refresher {
     /// The caller's function.
     Function(Function),
     /// The portal's page.
-    Frame(Rc<Frame>),
+    Frame(Frame),
     Nobody,
 }
 
@@ -54,21 +53,15 @@ pub(super) struct Driver {
     desk: Desk,
     fetch: Option<Function>,
     refresher: Refresher,
-    /// The timer that is set, and for when.
-    timer: RefCell<Option<(Instant, JsValue)>>,
-    tick: Closure<dyn Fn()>,
+    /// For when the desk's timer is set.
+    wakes_at: Cell<Option<Instant>>,
     /// What the desk calls, kept alive as long as the desk.
-    _hooks: Hooks,
+    _hooks: (Closure<Tell>, Closure<Again>),
 }
 
-type Ended = dyn Fn(u32, u32, u16, u8, JsValue, JsValue, JsValue);
+/// Takes in what happened: what, call, attempt, status, body, a, b.
+type Tell = dyn Fn(u8, u32, u32, u16, JsValue, JsValue, JsValue);
 type Again = dyn Fn(JsValue, JsValue, JsValue, f64) -> Promise;
-
-struct Hooks {
-    _ended: Closure<Ended>,
-    _cancel: Closure<dyn Fn(u32)>,
-    _again: Closure<Again>,
-}
 
 pub(super) fn now() -> Instant {
     Instant::from_millis(Date::now() as u64)
@@ -81,46 +74,27 @@ impl Driver {
         refresher: Refresher,
     ) -> Rc<Self> {
         Rc::new_cyclic(|weak: &Weak<Self>| {
-            let with = |weak: &Weak<Self>| weak.clone();
-            let driver = with(weak);
-            let ended = Closure::<Ended>::new(move |call, attempt, status, what, body, a, b| {
+            let driver = weak.clone();
+            let tell = Closure::<Tell>::new(move |what, call, attempt, status, body, a, b| {
                 if let Some(driver) = driver.upgrade() {
                     let call = CallId(call);
-                    driver.ended(Exchange { call, attempt }, status, what, body, &a, &b);
+                    driver.told(what, Exchange { call, attempt }, status, body, &a, &b);
                 }
             });
-            let driver = with(weak);
-            let cancel = Closure::<dyn Fn(u32)>::new(move |call| {
-                if let Some(driver) = driver.upgrade() {
-                    driver.step(|connection, _| connection.cancel(CallId(call)));
-                }
-            });
-            let driver = with(weak);
+            let driver = weak.clone();
             let again = Closure::<Again>::new(move |method, text: JsValue, options, start| {
                 match driver.upgrade() {
                     Some(driver) => driver.call(&method, text, &options, Some(start as i64)),
                     None => Promise::reject(&throwable(&Error::invalid("the portal is gone"))),
                 }
             });
-            let driver = with(weak);
-            let tick = Closure::<dyn Fn()>::new(move || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.timer.take();
-                    driver.step(|_, _| ());
-                }
-            });
             Self {
                 connection: RefCell::new(connection),
-                desk: Desk::new(ended.as_ref(), cancel.as_ref(), again.as_ref()),
+                desk: Desk::new(tell.as_ref(), again.as_ref()),
                 fetch,
                 refresher,
-                timer: RefCell::new(None),
-                tick,
-                _hooks: Hooks {
-                    _ended: ended,
-                    _cancel: cancel,
-                    _again: again,
-                },
+                wakes_at: Cell::new(None),
+                _hooks: (tell, again),
             }
         })
     }
@@ -130,10 +104,7 @@ impl Driver {
     }
 
     /// Tells the connection something, then carries out all that it wants.
-    pub(super) fn step<T>(
-        self: &Rc<Self>,
-        tell: impl FnOnce(&mut Connection<Body>, Instant) -> T,
-    ) -> T {
+    pub(super) fn step<T>(&self, tell: impl FnOnce(&mut Connection<Body>, Instant) -> T) -> T {
         let now = now();
         let told = tell(&mut self.connection.borrow_mut(), now);
         self.drain(now);
@@ -147,7 +118,7 @@ impl Driver {
 
     /// Makes a call: the promise of its answer.
     pub(super) fn call(
-        self: &Rc<Self>,
+        &self,
         method: &JsValue,
         text: JsValue,
         options: &JsValue,
@@ -160,7 +131,7 @@ impl Driver {
     }
 
     pub(super) fn submit(
-        self: &Rc<Self>,
+        &self,
         call: Call,
         method: &JsValue,
         text: &JsValue,
@@ -180,11 +151,12 @@ impl Driver {
         promise
     }
 
-    fn ended(
-        self: &Rc<Self>,
+    /// Takes in what the desk tells, by the numbers of `desk.js`.
+    fn told(
+        &self,
+        what: u8,
         exchange: Exchange,
         status: u16,
-        what: u8,
         body: JsValue,
         a: &JsValue,
         b: &JsValue,
@@ -206,20 +178,31 @@ impl Driver {
             5 => Envelope::Moved {
                 location: a.as_string(),
             },
-            _ => {
-                let sent = b.is_truthy();
+            6 => {
                 let failure = Failure {
-                    sent,
+                    sent: b.is_truthy(),
                     reason: text(a),
                 };
                 return self.step(|connection, now| connection.failure(now, exchange, failure));
+            }
+            7 => return self.step(|connection, _| connection.cancel(exchange.call)),
+            8 => {
+                let outcome = match a.as_string() {
+                    Some(failed) => Err(failed),
+                    None => self.read_renewed(&body),
+                };
+                return self.step(|connection, now| connection.token(now, outcome));
+            }
+            _ => {
+                self.wakes_at.set(None);
+                return self.step(|_, _| ());
             }
         };
         let reply = Reply { status, envelope };
         self.step(|connection, now| connection.response(now, exchange, reply));
     }
 
-    fn drain(self: &Rc<Self>, now: Instant) {
+    fn drain(&self, now: Instant) {
         loop {
             let output = self.connection.borrow_mut().poll(now);
             match output {
@@ -230,7 +213,7 @@ impl Driver {
         self.set_timer(now);
     }
 
-    fn carry_out(self: &Rc<Self>, output: Output<Body>) {
+    fn carry_out(&self, output: Output<Body>) {
         match output {
             Output::Send(exchange, request) => {
                 transport::send(&self.desk, self.fetch.as_ref(), exchange, &request);
@@ -249,7 +232,7 @@ impl Driver {
                     Err(error) => self.desk.reject(call, &throwable(&error)),
                 }
             }
-            Output::Refresh(request) => spawn_local(Rc::clone(self).refresh(request)),
+            Output::Refresh(request) => self.refresh(&request),
             Output::Notice(notice) => {
                 let (kind, event) = describe(notice);
                 self.desk.emit(kind, &event);
@@ -257,35 +240,42 @@ impl Driver {
         }
     }
 
-    async fn refresh(self: Rc<Self>, request: RefreshRequest) {
-        let outcome = match &self.refresher {
-            Refresher::Function(function) => ask(function, &request).await,
-            Refresher::Frame(frame) => frame.refresh().await,
-            Refresher::Nobody => Err("nobody was set to refresh it".to_owned()),
+    /// Asks for a new token; the desk tells what came of it.
+    fn refresh(&self, request: &RefreshRequest) {
+        let renewed = match &self.refresher {
+            Refresher::Function(function) => {
+                glue::then(&Promise::resolve(&current(request)), function)
+            }
+            Refresher::Frame(frame) => frame.refresh(),
+            Refresher::Nobody => return,
         };
-        self.step(|connection, now| connection.token(now, outcome));
+        self.desk.renew(&renewed);
+    }
+
+    fn read_renewed(&self, given: &JsValue) -> Result<TokenUpdate, String> {
+        match &self.refresher {
+            Refresher::Frame(_) => {
+                Frame::read_refresh(given).map_err(|error| error.message.clone())
+            }
+            _ => {
+                read_update(given).map_err(|error| ["what refresh gave: ", &error.message].concat())
+            }
+        }
     }
 
     fn set_timer(&self, now: Instant) {
         let wake = self.connection.borrow().wake_at();
-        let mut timer = self.timer.borrow_mut();
-        if let (Some((set_for, _)), Some(wake)) = (timer.as_ref(), wake)
-            && *set_for <= wake
-        {
+        let set = self.wakes_at.get();
+        if set == wake || set.is_some_and(|set| wake.is_some_and(|wake| set <= wake)) {
             return;
         }
-        if let Some((_, old)) = timer.take() {
-            glue::clear_timeout(&old);
-        }
-        if let Some(wake) = wake {
-            let millis = i32::try_from((wake - now).as_millis()).unwrap_or(i32::MAX);
-            let set = glue::set_timeout(self.tick.as_ref().unchecked_ref(), millis);
-            *timer = Some((wake, set));
-        }
+        self.wakes_at.set(wake);
+        let millis = |wake: Instant| i32::try_from((wake - now).as_millis()).unwrap_or(i32::MAX);
+        self.desk.wake(wake.map(millis));
     }
 
     /// Ends all calls and the channel to the portal's page.
-    pub(super) fn close(self: &Rc<Self>) {
+    pub(super) fn close(&self) {
         self.step(|connection, _| connection.close());
         if let Refresher::Frame(frame) = &self.refresher {
             frame.close();
@@ -295,9 +285,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        if let Some((_, timer)) = self.timer.get_mut().take() {
-            glue::clear_timeout(&timer);
-        }
+        self.desk.wake(None);
     }
 }
 
@@ -324,8 +312,8 @@ fn whole(value: &JsValue) -> Option<u64> {
     }
 }
 
-/// Asks the caller's function for a new token.
-async fn ask(refresh: &Function, request: &RefreshRequest) -> Result<TokenUpdate, String> {
+/// The token in use, as the caller's function gets it.
+fn current(request: &RefreshRequest) -> JsValue {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Current<'a> {
@@ -333,21 +321,10 @@ async fn ask(refresh: &Function, request: &RefreshRequest) -> Result<TokenUpdate
         #[serde(skip_serializing_if = "Option::is_none")]
         refresh_token: Option<&'a str>,
     }
-    let current = plain(&Current {
+    plain(&Current {
         access_token: request.access.expose(),
         refresh_token: request.refresh.as_ref().map(|secret| secret.expose()),
-    });
-    let thrown = |error: JsValue| match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => "refresh threw something that is no error".to_owned(),
-    };
-    let promise = refresh
-        .call1(&JsValue::UNDEFINED, &current)
-        .map_err(thrown)?;
-    let answer = JsFuture::from(Promise::resolve(&promise))
-        .await
-        .map_err(thrown)?;
-    read_update(&answer).map_err(|error| ["what refresh gave: ", &error.message].concat())
+    })
 }
 
 fn read_update(answer: &JsValue) -> Result<TokenUpdate, Error> {

@@ -53,6 +53,9 @@ extern "C" {
 
 #[wasm_bindgen(module = "/src/js/desk.js")]
 extern "C" {
+    /// The promise of what `next` makes of what is promised.
+    pub(super) fn then(promise: &Promise, next: &JsValue) -> Promise;
+
     #[wasm_bindgen(thread_local_v2, js_name = takesCredentials)]
     pub(super) static TAKES_CREDENTIALS: bool;
 
@@ -60,7 +63,7 @@ extern "C" {
     pub(super) type Desk;
 
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(ended: &JsValue, cancel: &JsValue, again: &JsValue) -> Desk;
+    pub(super) fn new(tell: &JsValue, again: &JsValue) -> Desk;
 
     #[wasm_bindgen(method, js_name = belongTo)]
     pub(super) fn belong_to(this: &Desk, portal: &JsValue);
@@ -109,6 +112,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn abort(this: &Desk, call: u32);
 
+    #[wasm_bindgen(method)]
+    pub(super) fn wake(this: &Desk, millis: Option<i32>);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn renew(this: &Desk, refresh: &Promise);
+
     #[wasm_bindgen(method, catch)]
     pub(super) fn on(this: &Desk, kind: &JsValue, listener: &JsValue) -> Result<JsValue, JsValue>;
 
@@ -116,11 +125,28 @@ extern "C" {
     pub(super) fn emit(this: &Desk, kind: &str, event: &JsValue);
 }
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/js/channel.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(handler: &Function, millis: i32) -> JsValue;
+    #[wasm_bindgen(js_name = windowName)]
+    pub(super) fn window_name() -> Option<String>;
 
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(super) fn clear_timeout(timer: &JsValue);
+    #[wasm_bindgen(js_name = isFramed)]
+    pub(super) fn is_framed() -> bool;
+
+    /// Messages to the portal's page and back.
+    pub(super) type Channel;
+
+    #[wasm_bindgen(constructor)]
+    pub(super) fn new(origin: &str) -> Channel;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn ask(this: &Channel, message: &str, id: &str, millis: i32) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn close(this: &Channel);
+}
+
+/// A function for JavaScript to call once.
+pub(super) fn once(next: Box<dyn FnOnce(JsValue) -> Result<JsValue, JsValue>>) -> JsValue {
+    Closure::once_into_js(next)
 }

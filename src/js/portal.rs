@@ -5,7 +5,6 @@ use std::rc::Rc;
 use js_sys::Promise;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use crate::bitrix24::engine::{Connection, Token};
 use crate::bitrix24::rights::grant::Source;
@@ -28,11 +27,8 @@ pub struct Portal(Rc<Driver>);
 #[wasm_bindgen]
 impl Portal {
     /// Through the portal's page, inside its frame.
-    pub fn frame(options: JsValue) -> Promise {
-        future_to_promise(async move {
-            let portal = open_frame(&options).await;
-            portal.map(hand_over).map_err(|error| throwable(&error))
-        })
+    pub fn frame(options: &JsValue) -> Promise {
+        open_frame(options).unwrap_or_else(|error| Promise::reject(&throwable(&error)))
     }
 
     /// With a token that the caller holds.
@@ -92,13 +88,12 @@ impl Portal {
     #[wasm_bindgen(js_name = loadGrant)]
     pub fn load_grant(&self) -> Promise {
         let driver = Rc::clone(&self.0);
-        future_to_promise(async move {
-            let question = driver.look(|connection, _| connection.grant_question());
-            let method = question.method.as_str().into();
-            let text = question.params.as_json().into();
-            JsFuture::from(driver.submit(question, &method, &text, &JsValue::UNDEFINED)).await?;
-            Ok(grant_view(&driver))
-        })
+        let question = driver.look(|connection, _| connection.grant_question());
+        let method = question.method.as_str().into();
+        let text = question.params.as_json().into();
+        let answer = driver.submit(question, &method, &text, &JsValue::UNDEFINED);
+        let learnt = glue::once(Box::new(move |_| Ok(grant_view(&driver))));
+        glue::then(&answer, &learnt)
     }
 
     /// The confirmations heard of.
@@ -117,9 +112,7 @@ impl Portal {
         let text = glue::event_text(event)?;
         let value = match text.starts_with('{') {
             true => Value::from_json(&text).map_err(|malformed| {
-                throwable(&Error::invalid(
-                    ["event: ", &malformed.to_string()].concat(),
-                ))
+                throwable(&Error::invalid(["event: ", &malformed.in_words()].concat()))
             })?,
             false => form::read(&text),
         };
@@ -226,7 +219,7 @@ fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
     Ok(Driver::new(connection, fetch, Refresher::Nobody))
 }
 
-async fn open_frame(object: &JsValue) -> Result<Rc<Driver>, Error> {
+fn open_frame(object: &JsValue) -> Result<Promise, Error> {
     let options = Options::new(
         object,
         with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
@@ -237,10 +230,14 @@ async fn open_frame(object: &JsValue) -> Result<Rc<Driver>, Error> {
     let allowed = options.texts("allowedPortals")?;
     let timeout = options.duration("handshakeTimeout")?;
     let frame = Frame::open(allowed.as_deref())?;
-    let (auth, token) = frame.handshake(timeout).await?;
-    config.member_id = auth.member_id;
-    let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
-    let connection = Connection::at_endpoint(config, endpoint, token, true);
-    let refresher = Refresher::Frame(frame);
-    Ok(Driver::new(connection, fetch, refresher))
+    let answer = frame.handshake(timeout);
+    let opened = glue::once(Box::new(move |answer| {
+        let (auth, token) = Frame::read_handshake(&answer).map_err(|error| throwable(&error))?;
+        let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
+        config.member_id = auth.member_id;
+        let connection = Connection::at_endpoint(config, endpoint, token, true);
+        let refresher = Refresher::Frame(frame);
+        Ok(hand_over(Driver::new(connection, fetch, refresher)))
+    }));
+    Ok(glue::then(&answer, &opened))
 }

@@ -7,6 +7,7 @@ use crate::bitrix24::wire::address::Endpoint;
 use crate::bitrix24::wire::form::{self, Unfit};
 use crate::error::Error;
 use crate::http::{BodyFormat, Request};
+use crate::json::push_number;
 use crate::secret::Secret;
 
 /// What the requests of a connection have in common.
@@ -64,14 +65,14 @@ fn write_form(
     }
     if let Some(start) = start {
         body.push_str(if body.is_empty() { "start=" } else { "&start=" });
-        body.push_str(&start.to_string());
+        push_number(start, &mut body);
     }
     match form::write(params.as_json(), &mut body) {
         Ok(()) => Ok(Some(body)),
         Err(Unfit::OnlyJson) => Ok(None),
-        Err(Unfit::Malformed(malformed)) => Err(Error::invalid(
-            ["params: ", &malformed.to_string()].concat(),
-        )),
+        Err(Unfit::Malformed(malformed)) => {
+            Err(Error::invalid(["params: ", &malformed.in_words()].concat()))
+        }
     }
 }
 
@@ -88,7 +89,7 @@ fn write_json(params: &Params, access: Option<&Secret>, start: Option<i64>) -> S
         } else {
             "\"start\":"
         });
-        body.push_str(&start.to_string());
+        push_number(start, &mut body);
     }
     params.write_members(&mut body);
     body.push('}');

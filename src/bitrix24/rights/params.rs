@@ -42,7 +42,7 @@ impl Params {
         let mut depth = 0_usize;
         loop {
             let event = reader.next().map_err(|malformed| {
-                Error::invalid(["params: ", &malformed.to_string()].concat())
+                Error::invalid(["params: ", &malformed.in_words()].concat())
             })?;
             match event {
                 Event::MapOpens | Event::ListOpens => depth += 1,
@@ -149,7 +149,7 @@ impl Params {
             Some(key) => out.push_str(self.slice(key)),
             None => {
                 out.push('"');
-                push_number(u32::try_from(index).unwrap_or(u32::MAX), out);
+                push_number(i64::try_from(index).unwrap_or(i64::MAX), out);
                 out.push('"');
             }
         }

@@ -31,7 +31,12 @@ impl Origin {
     /// assert!(Origin::parse("user@portal.example").is_err());
     /// ```
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = |why: &str| Err(Error::invalid(["domain: ", why].concat()));
+        Self::read("domain", text)
+    }
+
+    /// As [`parse`](Self::parse), with an error about the input called `input`.
+    pub(crate) fn read(input: &str, text: &str) -> Result<Self, Error> {
+        let refuse = |why: &str| Err(Error::invalid([input, ": ", why].concat()));
         let (scheme, host) = text.split_once("://").unwrap_or(("https", text));
         let host = host.strip_suffix('/').unwrap_or(host);
         let name = match host.rsplit_once(':') {
@@ -128,9 +133,7 @@ impl Webhook {
             .split_once("/rest/")
             .filter(|(origin, _)| origin.contains("://"))
             .ok_or_else(refuse)?;
-        let origin = Origin::parse(origin).map_err(|error| {
-            Error::invalid(["url: ", error.message.trim_start_matches("domain: ")].concat())
-        })?;
+        let origin = Origin::read("url", origin)?;
         let path = path.strip_prefix("api/").unwrap_or(path);
         let path = path.strip_suffix('/').unwrap_or(path);
         let (user, secret) = path.split_once('/').ok_or_else(refuse)?;

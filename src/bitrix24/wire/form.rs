@@ -132,7 +132,7 @@ fn push_index(index: u32, path: &mut String) {
     if nested {
         path.push('[');
     }
-    push_number(index, path);
+    push_number(index.into(), path);
     if nested {
         path.push(']');
     }
@@ -281,7 +281,7 @@ fn next_index(members: &[(String, Value)]) -> String {
         .filter_map(|(key, _)| key.parse::<u32>().ok());
     let next = used.max().map_or(0, |last| last.saturating_add(1));
     let mut name = String::new();
-    push_number(next, &mut name);
+    push_number(next.into(), &mut name);
     name
 }
 
