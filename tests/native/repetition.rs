@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use callgate::bitrix24::engine::Call;
+use callgate::bitrix24::engine::{Call, Config};
+use callgate::bitrix24::rights::method::Version;
 use callgate::error::{Kind, Ran};
 use callgate_portal::Fault;
 
-use crate::world::{Fate, World, call, waiting, waiting_phones};
+use crate::world::{Fate, Setup, World, call, waiting, waiting_phones};
 
 const ADD: &str = "crm.deal.add";
 
@@ -246,4 +247,30 @@ fn rule_3_no_time_at_all_and_all_the_time_in_the_world_are_limits_too() {
     let patient = world.submit(patient);
     world.pass(86_400);
     assert!(world.end(patient).is_ok());
+}
+
+#[test]
+fn rule_3_a_key_for_repetitions_goes_where_the_portal_knows_it_and_headers_may_be_sent() {
+    for (version, custom_headers, expected) in [
+        (Version::V3, true, Some("key-1")),
+        (Version::V3, false, None),
+        (Version::V2, true, None),
+    ] {
+        let config = Config {
+            custom_headers,
+            ..Config::default()
+        };
+        let mut world = World::with(Setup {
+            config,
+            ..Setup::default()
+        });
+        let ask = Call {
+            version: Some(version),
+            idempotency_key: Some("key-1".to_owned()),
+            ..idempotent_write()
+        };
+        world.submit(ask);
+        let sent = &world.sent[0].request;
+        assert_eq!(sent.idempotency_key.as_deref(), expected, "{version:?}");
+    }
 }
