@@ -1,12 +1,13 @@
 //! Rule 1: a confirmation belongs to one token.
 
+use callgate::bitrix24::engine::{CallId, TokenUpdate};
 use callgate::bitrix24::rights::confirmation::State;
+use callgate_portal::TokenRequest;
 
 use crate::world::{Fate, PHONES, Setup, World, call, made_up_token, phones, waiting_phones};
-use callgate::bitrix24::engine::TokenUpdate;
 
 /// A world whose one waiting call has seen the token refreshed for the sake of another call.
-fn refreshed_while_waiting() -> (World, callgate::bitrix24::engine::CallId) {
+fn refreshed_while_waiting() -> (World, CallId) {
     let mut world = World::new();
     let waits = world.submit(waiting_phones());
     world.fault_once("expired-token");
@@ -175,4 +176,23 @@ fn rule_1_other_methods_take_the_new_token_while_one_waits_on_the_old() {
 
     let old = &world.token.access_token;
     assert_ne!(world.tokens_of("user.get").last(), Some(old));
+}
+
+#[test]
+fn rule_1_a_denial_for_the_old_token_does_not_bind_the_new_one_while_both_live() {
+    let mut world = World::new();
+    world.submit(waiting_phones());
+    world.decide_and_tell(false);
+    let another = world.portal.token(world.now, TokenRequest::default());
+    let update = TokenUpdate {
+        token: made_up_token(&another.access_token, None),
+        scope: None,
+    };
+    let now = world.at();
+    world.connection.token(now, Ok(update));
+
+    let id = world.submit(phones());
+
+    assert_eq!(world.error(id).code, "METHOD_CONFIRM_WAITING");
+    assert_eq!(world.tokens_of(PHONES).last(), Some(&another.access_token));
 }
