@@ -13,6 +13,7 @@
 
 mod answers;
 mod catalogue;
+mod chance;
 mod codes;
 mod confirmation;
 mod endings;
