@@ -81,6 +81,22 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// The name that JavaScript sees.
+    ///
+    /// ```
+    /// assert_eq!(callgate::decision::Verdict::Pending.as_str(), "pending");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The layers of a check, in the order in which they are asked.
 ///
 /// ```
@@ -104,6 +120,24 @@ pub enum Layer {
     Plan,
 }
 
+impl Layer {
+    /// The name that JavaScript sees.
+    ///
+    /// ```
+    /// assert_eq!(callgate::decision::Layer::Right.as_str(), "right");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Scope => "scope",
+            Self::Parameters => "parameters",
+            Self::Confirmation => "confirmation",
+            Self::Right => "right",
+            Self::Plan => "plan",
+        }
+    }
+}
+
 /// What a decision rests on, strongest first.
 ///
 /// ```
@@ -121,6 +155,22 @@ pub enum Evidence {
     Catalogue,
     /// Nothing.
     None,
+}
+
+impl Evidence {
+    /// The name that JavaScript sees.
+    ///
+    /// ```
+    /// assert_eq!(callgate::decision::Evidence::Grant.as_str(), "grant");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Grant => "grant",
+            Self::Catalogue => "catalogue",
+            Self::None => "none",
+        }
+    }
 }
 
 /// One thing that is wrong with the parameters of a call.
@@ -153,4 +203,18 @@ pub enum Severity {
     Error,
     /// Documented, yet official examples do without it.
     Warning,
+}
+
+impl Severity {
+    /// The name that JavaScript sees.
+    ///
+    /// ```
+    /// assert_eq!(callgate::decision::Severity::Warning.as_str(), "warning");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use crate::text::push_number;
+
 /// What stands next in the text.
 ///
 /// ```
@@ -491,17 +493,6 @@ fn wrong_inside(inside: &str) -> Option<&'static str> {
         }
     }
     None
-}
-
-/// Appends a whole number without the formatting machinery, which costs kilobytes in wasm.
-pub(crate) fn push_number(number: i64, out: &mut String) {
-    if number < 0 {
-        out.push('-');
-    }
-    if !(-9..=9).contains(&number) {
-        push_number((number / 10).abs(), out);
-    }
-    out.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
 }
 
 #[cfg(test)]

@@ -28,5 +28,6 @@ pub mod http;
 mod js;
 pub mod json;
 pub mod secret;
+mod text;
 pub mod time;
 pub mod value;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::replace;
+
 /// A secret text. Its `Debug` form shows nothing of it, it has no `Display`, and two secrets are
 /// compared in a time that depends on their lengths alone.
 ///
@@ -51,10 +53,10 @@ impl Secret {
     /// assert_eq!(secret.scrub("auth=s3cret failed"), "auth=… failed");
     /// ```
     pub fn scrub(&self, text: &str) -> String {
-        if self.0.len() < 4 || !text.contains(self.0.as_str()) {
-            return text.to_owned();
+        match self.0.len() {
+            0..4 => text.to_owned(),
+            _ => replace(text, &self.0, "…"),
         }
-        text.replace(self.0.as_str(), "…")
     }
 }
 

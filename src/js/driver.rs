@@ -4,22 +4,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Date, Function, Promise, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::engine::{
     Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
 };
-use crate::bitrix24::rights::confirmation::Confirmation;
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
-use crate::decision::Decision;
 use crate::error::Error;
 use crate::http::Failure;
-use crate::js::errors::{plain, throwable};
+use crate::js::errors::throwable;
 use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk};
 use crate::js::options::{self, Options};
+use crate::js::plain::Plain;
 use crate::js::transport;
 use crate::time::Instant;
 
@@ -234,7 +232,7 @@ impl Driver {
             }
             Output::Refresh(request) => self.refresh(&request),
             Output::Notice(notice) => {
-                let (kind, event) = describe(notice);
+                let (kind, event) = describe(&notice);
                 self.desk.emit(kind, &event);
             }
         }
@@ -314,17 +312,12 @@ fn whole(value: &JsValue) -> Option<u64> {
 
 /// The token in use, as the caller's function gets it.
 fn current(request: &RefreshRequest) -> JsValue {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Current<'a> {
-        access_token: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        refresh_token: Option<&'a str>,
-    }
-    plain(&Current {
-        access_token: request.access.expose(),
-        refresh_token: request.refresh.as_ref().map(|secret| secret.expose()),
-    })
+    let refresh = request.refresh.as_ref().map(|secret| secret.expose());
+    Plain::Object(vec![
+        ("accessToken", Plain::Text(request.access.expose())),
+        ("refreshToken", refresh.into()),
+    ])
+    .to_js()
 }
 
 fn read_update(answer: &JsValue) -> Result<TokenUpdate, Error> {
@@ -344,61 +337,29 @@ fn read_update(answer: &JsValue) -> Result<TokenUpdate, Error> {
     Ok(TokenUpdate { token, scope })
 }
 
-/// A confirmation as JavaScript sees it.
-#[derive(Serialize)]
-pub(super) struct ConfirmationView<'a> {
-    method: &'a str,
-    state: &'static str,
-    since: f64,
-}
-
-impl<'a> From<&'a Confirmation> for ConfirmationView<'a> {
-    fn from(confirmation: &'a Confirmation) -> Self {
-        Self {
-            method: confirmation.method.as_str(),
-            state: confirmation.state.as_str(),
-            since: confirmation.since.as_millis() as f64,
-        }
-    }
-}
-
-fn describe(notice: Notice) -> (&'static str, JsValue) {
-    #[derive(Serialize)]
-    struct Warning<'a> {
-        message: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        method: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        decision: Option<&'a Decision>,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Renewed {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        expires_at: Option<f64>,
-    }
-    match notice {
-        Notice::Confirmation(confirmation) => (
-            "confirmation",
-            plain(&ConfirmationView::from(&confirmation)),
-        ),
+/// What listeners get: the kind of event, and the event.
+fn describe(notice: &Notice) -> (&'static str, JsValue) {
+    let (kind, event) = match notice {
+        Notice::Confirmation(confirmation) => ("confirmation", confirmation.into()),
         Notice::Warning {
             method,
             message,
             decision,
         } => {
             let method = method.as_ref().map(|method| method.as_str());
-            let decision = decision.as_ref();
-            let warning = Warning {
-                message: &message,
-                method,
-                decision,
-            };
-            ("warning", plain(&warning))
+            let decision = decision.as_ref().map_or(Plain::Absent, Plain::from);
+            let members = vec![
+                ("message", Plain::Text(message)),
+                ("method", method.into()),
+                ("decision", decision),
+            ];
+            ("warning", Plain::Object(members))
         }
         Notice::Token { expires_at } => {
-            let expires_at = expires_at.map(|at| at.as_millis() as f64);
-            ("token", plain(&Renewed { expires_at }))
+            let number = |at: Instant| Plain::Number(at.as_millis() as f64);
+            let expires_at = expires_at.map_or(Plain::Absent, number);
+            ("token", Plain::Object(vec![("expiresAt", expires_at)]))
         }
-    }
+    };
+    (kind, event.to_js())
 }

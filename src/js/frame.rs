@@ -15,7 +15,7 @@ use crate::bitrix24::wire::frame::{self, FrameAuth, FrameName};
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::now;
 use crate::js::glue::{self, Channel};
-use crate::json::push_number;
+use crate::text::push_number;
 use crate::value::Value;
 
 /// How long the portal's page may take to answer, unless the caller says otherwise.

@@ -8,6 +8,7 @@
 //! | `transport` | the default way out: a request built with gloo-net |
 //! | `frame` | the channel to the portal's page |
 //! | `options` | reads what callers give, and says what is wrong with it |
+//! | `plain` | small objects on their way to JavaScript |
 //! | `glue` | the functions of the JavaScript files beside this one |
 //!
 //! Between two steps of the connection nothing is borrowed: whatever JavaScript does in between,
@@ -18,5 +19,6 @@ mod errors;
 mod frame;
 mod glue;
 mod options;
+mod plain;
 mod portal;
 mod transport;

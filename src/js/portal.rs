@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use js_sys::Promise;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::engine::{Connection, Token};
@@ -13,11 +12,12 @@ use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::event::MethodConfirm;
 use crate::bitrix24::wire::form;
 use crate::error::{Error, Kind, Ran};
-use crate::js::driver::{ConfirmationView, Driver, Refresher, now};
-use crate::js::errors::{plain, throwable};
+use crate::js::driver::{Driver, Refresher, now};
+use crate::js::errors::throwable;
 use crate::js::frame::Frame;
 use crate::js::glue;
 use crate::js::options::{self, Options, with_common};
+use crate::js::plain::Plain;
 use crate::value::Value;
 
 /// One client's dealings with one portal.
@@ -65,7 +65,7 @@ impl Portal {
                 .look(|connection, _| connection.check(&method, &params, version)))
         };
         match decide() {
-            Ok(decision) => Ok(plain(&decision)),
+            Ok(decision) => Ok(Plain::from(&decision).to_js()),
             Err(error) => Err(throwable(&error)),
         }
     }
@@ -101,8 +101,7 @@ impl Portal {
     pub fn confirmations(&self) -> JsValue {
         self.0.look(|connection, now| {
             let known = connection.confirmations(now).iter();
-            let views: Vec<ConfirmationView<'_>> = known.map(Into::into).collect();
-            plain(&views)
+            Plain::List(known.map(Plain::from).collect()).to_js()
         })
     }
 
@@ -139,21 +138,7 @@ fn hand_over(driver: Rc<Driver>) -> JsValue {
 }
 
 fn grant_view(driver: &Driver) -> JsValue {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct View<'a> {
-        scopes: Option<Vec<&'a str>>,
-        source: &'static str,
-        as_of: f64,
-    }
-    driver.look(|connection, _| {
-        let grant = connection.grant();
-        plain(&View {
-            scopes: grant.scopes().map(|scopes| scopes.iter().collect()),
-            source: grant.source().as_str(),
-            as_of: grant.as_of().as_millis() as f64,
-        })
-    })
+    driver.look(|connection, _| Plain::from(connection.grant()).to_js())
 }
 
 fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {

@@ -1,10 +1,11 @@
 //! The state machine: what it is told, what it wants done.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Running, Stage};
+use crate::bitrix24::engine::calls::Calls;
 use crate::bitrix24::engine::request::Writer;
 use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
 use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, State};
@@ -148,7 +149,7 @@ pub struct Connection<B> {
     /// The portal was asked for the present token's scopes.
     pub(super) scopes_asked: bool,
     pub(super) confirmations: Confirmations,
-    pub(super) calls: BTreeMap<CallId, Running>,
+    pub(super) calls: Calls,
     pub(super) last_call: u32,
     pub(super) outputs: VecDeque<Output<B>>,
     /// Not later than the first thing to happen by itself.
@@ -237,7 +238,7 @@ impl<B: Payload> Connection<B> {
             grant: Grant::unknown(),
             scopes_asked: false,
             confirmations: Confirmations::default(),
-            calls: BTreeMap::new(),
+            calls: Calls::default(),
             last_call: 0,
             outputs: VecDeque::new(),
             wake: None,
@@ -264,7 +265,7 @@ impl<B: Payload> Connection<B> {
         let id = self.accept(now, call, false);
         self.scopes_asked |= asks;
         let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();
-        if unknown && !self.scopes_asked && self.calls.contains_key(&id) {
+        if unknown && !self.scopes_asked && self.calls.get(id).is_some() {
             self.scopes_asked = true;
             let question = self.grant_question();
             self.accept(now, question, true);
@@ -469,11 +470,7 @@ impl<B: Payload> Connection<B> {
             return;
         };
         let waiting = |running: &Running| matches!(running.stage, Stage::AwaitingToken { .. });
-        let waiting: Vec<CallId> = self
-            .calls
-            .iter()
-            .filter_map(|(id, running)| waiting(running).then_some(*id))
-            .collect();
+        let waiting = self.calls.which(waiting);
         match outcome {
             Ok(TokenUpdate { token, scope }) => {
                 let expires_at = token.expires_at;
@@ -602,8 +599,7 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn close(&mut self) {
         self.closed = true;
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
-        for id in calls {
+        for id in self.calls.which(|_| true) {
             self.end(id, "CALLGATE_CLOSED", "the portal was closed");
         }
         self.wake = None;

@@ -91,7 +91,7 @@ impl<B: Payload> Connection<B> {
 
     /// Sends a call's request, or lets it wait for a fresh token first.
     pub(super) fn launch(&mut self, now: Instant, id: CallId) {
-        let Some(running) = self.calls.get(&id) else {
+        let Some(running) = self.calls.get(id) else {
             return;
         };
         let timeout = running.call.timeout.unwrap_or(self.config.timeout);
@@ -107,7 +107,7 @@ impl<B: Payload> Connection<B> {
         let may_refresh = running.wait.is_none() && !running.refreshed;
         let stale = may_refresh && held.as_ref().is_some_and(|held| held.has_ended(now));
         let refreshes = stale && self.start_refresh().is_ok();
-        let Some(running) = self.calls.get_mut(&id) else {
+        let Some(running) = self.calls.get_mut(id) else {
             return;
         };
         if refreshes {
@@ -156,7 +156,7 @@ impl<B: Payload> Connection<B> {
 
     /// The portal answered with an error.
     pub(super) fn refused(&mut self, now: Instant, id: CallId, error: Error, response: Response) {
-        let Some(running) = self.calls.get(&id) else {
+        let Some(running) = self.calls.get(id) else {
             return;
         };
         let waits = running.wait.is_some();
@@ -193,7 +193,7 @@ impl<B: Payload> Connection<B> {
 
     /// There was no answer of the portal's. A wait survives that when the call may be repeated.
     pub(super) fn lost(&mut self, now: Instant, id: CallId, error: Error) {
-        let running = self.calls.get_mut(&id);
+        let running = self.calls.get_mut(id);
         match running.and_then(|running| running.wait.as_mut()) {
             Some(wait) if error.retryable => {
                 wait.lost |= error.ran != Ran::No;
@@ -205,7 +205,7 @@ impl<B: Payload> Connection<B> {
 
     /// The portal said that the call has to be confirmed first.
     fn told_to_wait(&mut self, now: Instant, id: CallId, error: Error) {
-        let Some(running) = self.calls.get_mut(&id) else {
+        let Some(running) = self.calls.get_mut(id) else {
             return;
         };
         let OnWaiting::Wait { timeout } = running.call.on_waiting else {
@@ -219,7 +219,7 @@ impl<B: Payload> Connection<B> {
 
     /// Lets a waiting call wait for its next repetition.
     fn park(&mut self, now: Instant, id: CallId) {
-        let Some(running) = self.calls.get_mut(&id) else {
+        let Some(running) = self.calls.get_mut(id) else {
             return;
         };
         let Some(wait) = &mut running.wait else {
@@ -237,7 +237,7 @@ impl<B: Payload> Connection<B> {
         self.move_to(id, Stage::Parked { wake_at });
         // One repetition at a time speaks for all calls that wait for the same confirmation.
         for sibling in self.parked_like(id) {
-            let Some(other) = self.calls.get(&sibling) else {
+            let Some(other) = self.calls.get(sibling) else {
                 continue;
             };
             let ends = other.wait.and_then(|wait| wait.until);
@@ -251,7 +251,7 @@ impl<B: Payload> Connection<B> {
 
     /// A waiting call's time has come: to end, or to be repeated.
     pub(super) fn unpark(&mut self, now: Instant, id: CallId) {
-        let Some(running) = self.calls.get(&id) else {
+        let Some(running) = self.calls.get(id) else {
             return;
         };
         let ended = running.token.clone().filter(|held| held.has_ended(now));
@@ -283,7 +283,7 @@ impl<B: Payload> Connection<B> {
 
     /// The portal no longer takes the token of this call.
     pub(super) fn stale(&mut self, now: Instant, id: CallId, mut error: Error) {
-        let Some(running) = self.calls.get_mut(&id) else {
+        let Some(running) = self.calls.get_mut(id) else {
             return;
         };
         let Some(held) = running.token.clone() else {
@@ -307,7 +307,7 @@ impl<B: Payload> Connection<B> {
             let same = other.token.as_ref().is_some_and(|own| own.id == held.id);
             other.wait.is_some() && same
         };
-        if !self.calls.values().any(waits) {
+        if self.calls.which(waits).is_empty() {
             self.token_ended(&held, now);
         }
         match self.start_refresh() {
@@ -328,7 +328,7 @@ impl<B: Payload> Connection<B> {
             .calls
             .iter()
             .filter(|(_, running)| running.stage.wakes_at() <= now)
-            .map(|(id, running)| (*id, running.stage))
+            .map(|(id, running)| (id, running.stage))
             .collect();
         for (id, stage) in due {
             match stage {
@@ -345,17 +345,13 @@ impl<B: Payload> Connection<B> {
             }
         }
         self.lapse(now);
-        self.wake = self
-            .calls
-            .values()
-            .map(|running| running.stage.wakes_at())
-            .min();
+        self.wake = self.calls.wake_at();
     }
 
     pub(super) fn timed_out(&self, id: CallId, message: &str, ran: Ran) -> Error {
         let repeatable = self
             .calls
-            .get(&id)
+            .get(id)
             .is_some_and(|running| running.call.idempotent || running.call.method.only_reads());
         let mut error = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, ran, message);
         error.retryable = repeatable || ran == Ran::No;
@@ -387,7 +383,7 @@ impl<B: Payload> Connection<B> {
 
     /// Takes in what an answer says about its method's confirmation.
     pub(super) fn hear(&mut self, id: CallId, heard: Heard, now: Instant) {
-        let Some(running) = self.calls.get(&id) else {
+        let Some(running) = self.calls.get(id) else {
             return;
         };
         let Some(held) = &running.token else {
@@ -415,7 +411,7 @@ impl<B: Payload> Connection<B> {
             let state = self.confirmations.state(held.id, &running.call.method)?;
             (state == State::Granted).then_some(())
         };
-        self.calls.get(&id).and_then(granted).is_some()
+        self.calls.get(id).and_then(granted).is_some()
     }
 
     /// The other calls that wait for the same confirmation.
@@ -424,13 +420,11 @@ impl<B: Payload> Connection<B> {
             let token = running.token.as_ref()?.id;
             Some((token, running.call.method.clone()))
         };
-        let wanted = self.calls.get(&id).and_then(key);
+        let wanted = self.calls.get(id).and_then(key);
         let alike = |other: &Running| other.wait.is_some() && key(other) == wanted;
-        self.calls
-            .iter()
-            .filter(|(other, running)| **other != id && alike(running))
-            .map(|(other, _)| *other)
-            .collect()
+        let mut alike = self.calls.which(alike);
+        alike.retain(|other| *other != id);
+        alike
     }
 
     /// Those of them whose request isn't out.
@@ -441,7 +435,7 @@ impl<B: Payload> Connection<B> {
     }
 
     fn is_sent(&self, id: CallId) -> bool {
-        let stage = self.calls.get(&id).map(|running| running.stage);
+        let stage = self.calls.get(id).map(|running| running.stage);
         matches!(stage, Some(Stage::Sent { .. }))
     }
 
@@ -453,7 +447,7 @@ impl<B: Payload> Connection<B> {
 
     /// A call that answers what is granted teaches the connection.
     pub(super) fn teach_grant(&mut self, id: CallId, body: &B, now: Instant) {
-        let Some(running) = self.calls.get(&id) else {
+        let Some(running) = self.calls.get(id) else {
             return;
         };
         let asked = self.asks_what_is_granted(&running.call);
@@ -491,7 +485,7 @@ impl<B: Payload> Connection<B> {
     }
 
     pub(super) fn abort(&mut self, id: CallId) {
-        if let Some(running) = self.calls.get(&id).filter(|_| self.is_sent(id)) {
+        if let Some(running) = self.calls.get(id).filter(|_| self.is_sent(id)) {
             let attempt = running.attempts;
             self.outputs
                 .push_back(Output::Abort(Exchange { call: id, attempt }));
@@ -504,7 +498,7 @@ impl<B: Payload> Connection<B> {
 
     /// The one place where calls end.
     pub(super) fn settle(&mut self, id: CallId, mut outcome: Result<Answer<B>, Error>) {
-        let Some(running) = self.calls.remove(&id) else {
+        let Some(running) = self.calls.remove(id) else {
             return;
         };
         if self.calls.is_empty() {
@@ -525,7 +519,7 @@ impl<B: Payload> Connection<B> {
     }
 
     pub(super) fn move_to(&mut self, id: CallId, stage: Stage) {
-        if let Some(running) = self.calls.get_mut(&id) {
+        if let Some(running) = self.calls.get_mut(id) {
             running.stage = stage;
             self.wake_by(stage.wakes_at());
         }
@@ -536,7 +530,7 @@ impl<B: Payload> Connection<B> {
     }
 
     pub(super) fn awaited(&self, exchange: Exchange) -> Option<&Running> {
-        self.calls.get(&exchange.call).filter(|running| {
+        self.calls.get(exchange.call).filter(|running| {
             matches!(running.stage, Stage::Sent { .. }) && running.attempts == exchange.attempt
         })
     }

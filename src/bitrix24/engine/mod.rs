@@ -19,6 +19,7 @@
 //! 8. Every submitted call ends exactly once.
 
 mod call;
+mod calls;
 mod connection;
 mod machine;
 mod refusal;

@@ -8,6 +8,7 @@ use crate::bitrix24::wire::envelope::{Envelope, Payload};
 use crate::decision::{Decision, Layer, Verdict};
 use crate::error::{Error, Kind, Ran};
 use crate::secret::Secret;
+use crate::text::cut;
 
 impl<B: Payload> Connection<B> {
     /// The error that the portal's own error becomes: its code unchanged, its words freed of
@@ -21,7 +22,7 @@ impl<B: Payload> Connection<B> {
         meaning: Meaning,
     ) -> Error {
         let decision = meaning.layer.and_then(|layer| {
-            let running = self.calls.get(&id)?;
+            let running = self.calls.get(id)?;
             let call = &running.call;
             let verdict = match meaning.kind {
                 Kind::Waiting => Verdict::Pending,
@@ -101,7 +102,7 @@ impl<B: Payload> Connection<B> {
     pub(super) fn scrub(&self, id: CallId, words: &str) -> String {
         let own = self
             .calls
-            .get(&id)
+            .get(id)
             .and_then(|running| running.token.as_ref());
         let tokens = own.into_iter().chain(self.current()).chain(&self.retired);
         let of_tokens =
@@ -112,9 +113,12 @@ impl<B: Payload> Connection<B> {
         ];
         let mut secrets: Vec<_> = of_tokens.chain(others).flatten().collect();
         // Of two that begin alike the longer one goes first, or its end would stay.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-        let scrubbed = |words: String, secret: &&Secret| secret.scrub(&words);
-        secrets.iter().fold(words.to_owned(), scrubbed)
+        let length = |secrets: &[&Secret], at: usize| secrets.get(at).map(|it| it.expose().len());
+        let mut words = words.to_owned();
+        while let Some(longest) = (0..secrets.len()).max_by_key(|at| length(&secrets, *at)) {
+            words = secrets.swap_remove(longest).scrub(&words);
+        }
+        words
     }
 }
 
@@ -156,7 +160,7 @@ fn without_markup(text: &str) -> String {
 }
 
 fn host_of(location: &str) -> Option<&str> {
-    let (_, rest) = location.split_once("://")?;
+    let (_, rest) = cut(location, "://")?;
     let host = rest.split(['/', '?', '#']).next()?;
     // What stands before an @ may be a secret.
     host.rsplit('@').next().filter(|host| !host.is_empty())

@@ -7,8 +7,8 @@ use crate::bitrix24::wire::address::Endpoint;
 use crate::bitrix24::wire::form::{self, Unfit};
 use crate::error::Error;
 use crate::http::{BodyFormat, Request};
-use crate::json::push_number;
 use crate::secret::Secret;
+use crate::text::push_number;
 
 /// What the requests of a connection have in common.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::json::{Event, Reader, push_number};
+use crate::json::{Event, Reader};
+use crate::text::push_number;
 
 /// The parameters of one call.
 ///

@@ -6,6 +6,7 @@ use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::wire::form;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::text::cut;
 
 /// The origin of a portal: `https://` and its host, or `http://` for the loopback host alone.
 ///
@@ -37,7 +38,7 @@ impl Origin {
     /// As [`parse`](Self::parse), with an error about the input called `input`.
     pub(crate) fn read(input: &str, text: &str) -> Result<Self, Error> {
         let refuse = |why: &str| Err(Error::invalid([input, ": ", why].concat()));
-        let (scheme, host) = text.split_once("://").unwrap_or(("https", text));
+        let (scheme, host) = cut(text, "://").unwrap_or(("https", text));
         let host = host.strip_suffix('/').unwrap_or(host);
         let name = match host.rsplit_once(':') {
             Some((name, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => {
@@ -86,7 +87,7 @@ impl Origin {
     /// assert_eq!(Origin::parse("a.example:8443").unwrap().host(), "a.example:8443");
     /// ```
     pub fn host(&self) -> &str {
-        self.0.split_once("://").map_or("", |(_, host)| host)
+        cut(&self.0, "://").map_or("", |(_, host)| host)
     }
 }
 
@@ -129,9 +130,8 @@ impl Webhook {
     pub fn parse(url: &str) -> Result<Self, Error> {
         let refuse =
             || Error::invalid("url: a webhook's address is https://HOST/rest/USER/SECRET/");
-        let (origin, path) = url
-            .split_once("/rest/")
-            .filter(|(origin, _)| origin.contains("://"))
+        let (origin, path) = cut(url, "/rest/")
+            .filter(|(origin, _)| cut(origin, "://").is_some())
             .ok_or_else(refuse)?;
         let origin = Origin::read("url", origin)?;
         let path = path.strip_prefix("api/").unwrap_or(path);

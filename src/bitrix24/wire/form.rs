@@ -3,7 +3,8 @@
 //! The writer goes over a JSON text once and writes as it goes, in the order of the text. What a
 //! form can't carry to PHP and back it reports instead of writing: see [`Unfit`].
 
-use crate::json::{Event, Malformed, Raw, Reader, push_number};
+use crate::json::{Event, Malformed, Raw, Reader};
+use crate::text::push_number;
 use crate::value::Value;
 
 /// Why a form can't carry a value, so that it has to travel as JSON.

@@ -1,0 +1,119 @@
+//! Small objects on their way to JavaScript.
+//!
+//! They all are of one type, which `serde-wasm-bindgen` turns into plain JavaScript: every type that
+//! derives `Serialize` by itself costs up to a kilobyte of wasm.
+
+use serde::{Serialize, Serializer};
+use wasm_bindgen::JsValue;
+
+use crate::bitrix24::rights::confirmation::Confirmation;
+use crate::bitrix24::rights::grant::Grant;
+use crate::decision::{Decision, Problem};
+
+/// A value as JavaScript sees it.
+pub(super) enum Plain<'a> {
+    /// A member that isn't there.
+    Absent,
+    Null,
+    Number(f64),
+    Text(&'a str),
+    List(Vec<Plain<'a>>),
+    Object(Vec<(&'static str, Plain<'a>)>),
+}
+
+impl Plain<'_> {
+    pub(super) fn to_js(&self) -> JsValue {
+        self.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+            .unwrap_or_default()
+    }
+}
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_unit(),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(members) => {
+                let there = members
+                    .iter()
+                    .filter(|(_, it)| !matches!(it, Plain::Absent));
+                serializer.collect_map(there.map(|(name, value)| (name, value)))
+            }
+        }
+    }
+}
+
+/// A text, or nothing.
+impl<'a> From<Option<&'a str>> for Plain<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl<'a> From<&'a Vec<String>> for Plain<'a> {
+    fn from(texts: &'a Vec<String>) -> Self {
+        Self::List(texts.iter().map(|text| Self::Text(text)).collect())
+    }
+}
+
+impl<'a> From<&'a Problem> for Plain<'a> {
+    fn from(problem: &'a Problem) -> Self {
+        Self::Object(vec![
+            ("path", Self::Text(&problem.path)),
+            ("reason", Self::Text(&problem.reason)),
+            ("severity", Self::Text(problem.severity.as_str())),
+        ])
+    }
+}
+
+impl<'a> From<&'a Decision> for Plain<'a> {
+    fn from(decision: &'a Decision) -> Self {
+        let needed = decision.needed.as_ref();
+        let problems = match decision.problems.as_slice() {
+            [] => Self::Absent,
+            problems => Self::List(problems.iter().map(Self::from).collect()),
+        };
+        Self::Object(vec![
+            ("verdict", Self::Text(decision.verdict.as_str())),
+            ("layer", decision.layer.map(|layer| layer.as_str()).into()),
+            (
+                "needed",
+                needed.map_or(Self::Absent, |groups| {
+                    Self::List(groups.iter().map(Self::from).collect())
+                }),
+            ),
+            (
+                "provided",
+                decision.provided.as_ref().map_or(Self::Absent, Self::from),
+            ),
+            ("evidence", Self::Text(decision.evidence.as_str())),
+            ("problems", problems),
+            ("remedy", decision.remedy.as_deref().into()),
+        ])
+    }
+}
+
+impl<'a> From<&'a Confirmation> for Plain<'a> {
+    fn from(confirmation: &'a Confirmation) -> Self {
+        Self::Object(vec![
+            ("method", Self::Text(confirmation.method.as_str())),
+            ("state", Self::Text(confirmation.state.as_str())),
+            ("since", Self::Number(confirmation.since.as_millis() as f64)),
+        ])
+    }
+}
+
+impl<'a> From<&'a Grant> for Plain<'a> {
+    fn from(grant: &'a Grant) -> Self {
+        let scopes = grant.scopes().map_or(Self::Null, |scopes| {
+            Self::List(scopes.iter().map(Self::Text).collect())
+        });
+        Self::Object(vec![
+            ("scopes", scopes),
+            ("source", Self::Text(grant.source().as_str())),
+            ("asOf", Self::Number(grant.as_of().as_millis() as f64)),
+        ])
+    }
+}

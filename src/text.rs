@@ -1,0 +1,58 @@
+//! Small work on texts, done without the parts of the standard library that cost kilobytes in wasm:
+//! its formatting machinery and its searcher for patterns longer than a character.
+
+/// Appends a whole number.
+pub(crate) fn push_number(number: i64, out: &mut String) {
+    if number < 0 {
+        out.push('-');
+    }
+    if !(-9..=9).contains(&number) {
+        push_number((number / 10).abs(), out);
+    }
+    out.push(char::from(b'0' + (number % 10).unsigned_abs() as u8));
+}
+
+/// What stands before and behind the first `separator`.
+pub(crate) fn cut<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t str)> {
+    (0..text.len()).find_map(|at| {
+        let after = text.get(at..)?.strip_prefix(separator)?;
+        Some((text.get(..at)?, after))
+    })
+}
+
+/// Replaces every `old`, which must not be empty.
+pub(crate) fn replace(text: &str, old: &str, new: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = cut(rest, old) {
+        replaced.push_str(before);
+        replaced.push_str(new);
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_writes_them() {
+        for number in [0, 9, 10, -1, -10, 987, i64::MAX, i64::MIN] {
+            let mut out = String::new();
+            push_number(number, &mut out);
+            assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_and_replaced_as_the_standard_library_does_it() {
+        for text in ["", "://", "a://b://c", "ä:/://ö", "aaa", ":://"] {
+            assert_eq!(cut(text, "://"), text.split_once("://"), "{text}");
+            for old in ["a", "aa", "://", "ä"] {
+                assert_eq!(replace(text, old, "…"), text.replace(old, "…"), "{text}");
+            }
+        }
+    }
+}
