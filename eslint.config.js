@@ -19,6 +19,7 @@ export default [
     files: ['src/js/*.js', 'pkg/*.js'],
     languageOptions: { globals: { ...globals['shared-node-browser'], ...globals.worker } },
   },
+  { files: ['src/js/channel.js'], languageOptions: { globals: globals.browser } },
   { files: ['pkg/{node,disk}*.js'], languageOptions: { globals: globals.node } },
   { files: ['www/**/*.{js,mjs}'], languageOptions: { globals: globals.browser } },
   {
