@@ -24,6 +24,9 @@ use crate::http::{BodyFormat, Failure, Request};
 use crate::secret::Secret;
 use crate::time::Instant;
 
+/// How many replaced tokens are kept out of words: an hour each, so longer than any echo of them.
+const REMEMBERED: usize = 8;
+
 /// How a connection behaves.
 ///
 /// ```
@@ -145,6 +148,8 @@ pub struct Connection<B> {
     pub(super) webhook_secret: Option<Secret>,
     /// Replaced tokens whose confirmations may still be of use.
     pub(super) retired: Vec<Arc<Held>>,
+    /// The last tokens that were replaced, whatever became of them: secrets still.
+    pub(super) replaced: Vec<Arc<Held>>,
     pub(super) grant: Grant,
     /// The portal was asked for the present token's scopes.
     pub(super) scopes_asked: bool,
@@ -235,6 +240,7 @@ impl<B: Payload> Connection<B> {
             tokens,
             webhook_secret,
             retired: Vec::new(),
+            replaced: Vec::new(),
             grant: Grant::unknown(),
             scopes_asked: false,
             confirmations: Confirmations::default(),
@@ -474,7 +480,12 @@ impl<B: Payload> Connection<B> {
         match outcome {
             Ok(TokenUpdate { token, scope }) => {
                 let expires_at = token.expires_at;
-                self.retired.push(tokens.replace(token));
+                let old = tokens.replace(token);
+                self.replaced.push(Arc::clone(&old));
+                if self.replaced.len() > REMEMBERED {
+                    self.replaced.remove(0);
+                }
+                self.retired.push(old);
                 self.retired.retain(|held| {
                     let live = |known: &Confirmation| {
                         known.token == held.id && known.state != State::Lapsed

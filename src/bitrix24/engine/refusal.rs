@@ -104,7 +104,8 @@ impl<B: Payload> Connection<B> {
             .calls
             .get(id)
             .and_then(|running| running.token.as_ref());
-        let tokens = own.into_iter().chain(self.current()).chain(&self.retired);
+        let former = self.retired.iter().chain(&self.replaced);
+        let tokens = own.into_iter().chain(self.current()).chain(former);
         let of_tokens =
             tokens.flat_map(|held| [Some(&held.token.access), held.token.refresh.as_ref()]);
         let others = [

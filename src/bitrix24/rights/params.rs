@@ -59,12 +59,20 @@ impl Params {
                 return Err(Error::invalid("params: nests deeper than 511 levels"));
             }
         }
-        Self::written_by_stringify(text)
+        Self::without_reserved(text)
     }
 
     /// Takes what `JSON.stringify` wrote of an object: known to be JSON, so only its top level is
-    /// looked at.
+    /// looked at, unless it has brackets enough to nest too deep.
     pub(crate) fn written_by_stringify(text: String) -> Result<Self, Error> {
+        let opens = |byte: &u8| matches!(byte, b'{' | b'[');
+        if text.len() >= 2 * DEEPEST && text.bytes().filter(opens).count() >= DEEPEST {
+            return Self::parse(text);
+        }
+        Self::without_reserved(text)
+    }
+
+    fn without_reserved(text: String) -> Result<Self, Error> {
         let params = Self(text);
         let reserved = params
             .members()
@@ -251,5 +259,8 @@ mod tests {
             assert!(Params::parse(text).is_err(), "{text}");
         }
         assert!(Params::parse("[".repeat(511) + &"]".repeat(511)).is_ok());
+        assert!(Params::written_by_stringify(deep).is_err());
+        let wide = format!("[{}[]]", "[],".repeat(600));
+        assert!(Params::written_by_stringify(wide).is_ok());
     }
 }

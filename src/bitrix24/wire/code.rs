@@ -122,7 +122,6 @@ const CODES: &[(&str, Meaning)] = &[
     ("error_batch_length_exceeded", REFUSED),
     ("error_batch_method_not_allowed", REFUSED),
     ("error_argument", REFUSED),
-    ("wrong_encoding", REFUSED),
     ("invalid_http_method", REFUSED),
     ("22002", REFUSED),
     ("main_controller_22001", REFUSED),
