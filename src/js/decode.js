@@ -50,12 +50,14 @@ function toNumber(value) {
   return Number.isFinite(number) ? number : undefined
 }
 
-export function decode(data, shape, method, warn) {
+/** @param {{ method: string, warn(text: string): void }} source the call that gave the data */
+export function decode(data, shape, source) {
+  const { method } = source
   if (shape === undefined) {
     const name = method.toLowerCase()
     if (!Object.hasOwn(shapes, name)) return unwrap(data)
     return convert(data, shapes[name], 'result', (path, value, wanted) => {
-      warn(`${path}: ${show(value)} is no ${wanted}; it stays as it came`)
+      source.warn(`${path}: ${show(value)} is no ${wanted}; it stays as it came`)
       return value
     })
   }

@@ -63,8 +63,8 @@ export class Desk {
   /** A promise for a call that the core has taken. */
   open(call, method, text, options) {
     return new Promise((resolve, reject) => {
-      const owner = this.#owner?.deref()
-      const entry = { resolve, reject, method, text, options, owner, unlisten: undefined }
+      const entry = new Call(this, resolve, reject, method, text, options)
+      entry.owner = this.#owner?.deref()
       this.#calls.set(call, entry)
       const signal = options?.signal
       if (!signal) return
@@ -76,13 +76,7 @@ export class Desk {
 
   resolve(call, body, status, next, total) {
     const entry = this.#close(call)
-    const source = {
-      owner: entry.owner,
-      method: entry.method,
-      again: (start) => this.#again(entry.method, entry.text, entry.options, start),
-      warn: (message) => this.emit('warning', { method: entry.method, message }),
-    }
-    entry.resolve(new Answer(body, status, next, total, source))
+    entry.resolve(new Answer(body, status, next, total, entry))
   }
 
   reject(call, error) {
@@ -96,11 +90,16 @@ export class Desk {
     return entry
   }
 
+  /** The same call from another row on. */
+  again({ method, text, options }, start) {
+    return this.#again(method, text, options, start)
+  }
+
   /** Makes a request through a fetch that the caller, or the runtime's entry point, provided. */
   send(call, attempt, fetch, url, contentType, idempotencyKey, body) {
     const headers = { 'Content-Type': contentType }
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
-    const exchange = new Exchange()
+    const exchange = new Exchange(call, attempt)
     const init = {
       method: 'POST',
       headers,
@@ -112,17 +111,13 @@ export class Desk {
       hold: (abort) => exchange.hold(abort),
     }
     if (takesCredentials) init.credentials = 'omit'
-    this.#run(call, attempt, exchange, () => fetch(url, init))
+    this.#run(exchange, fetch, url, init)
   }
 
   /** Makes a request that the core built, through the runtime's own fetch. */
   sendRequest(call, attempt, request) {
-    const exchange = new Exchange()
-    this.#run(call, attempt, exchange, () => {
-      if (typeof globalThis.fetch !== 'function')
-        throw new Error('there is no fetch: give options.fetch')
-      return globalThis.fetch(request, { signal: exchange.signal })
-    })
+    const exchange = new Exchange(call, attempt)
+    this.#run(exchange, ownFetch, request, { signal: exchange.signal })
   }
 
   abort(call) {
@@ -130,29 +125,33 @@ export class Desk {
     this.#exchanges.delete(call)
   }
 
-  async #run(call, attempt, exchange, send) {
+  async #run(exchange, fetch, request, init) {
     exchange.owner = this.#owner?.deref()
-    this.#exchanges.set(call, exchange)
-    const tell = (status, what, body, a, b) => {
-      if (this.#exchanges.get(call) !== exchange) return // it was aborted
-      this.#exchanges.delete(call)
-      this.#tell(what, call, attempt, status, body, a, b)
-    }
+    this.#exchanges.set(exchange.call, exchange)
     let status, text
     try {
-      const response = await send()
+      const response = await fetch(request, init)
       status = response?.status
       if (!Number.isInteger(status) || typeof response.text !== 'function') {
-        return tell(0, FAILED, undefined, 'fetch gave something that is no response', true)
+        const words = 'fetch gave something that is no response'
+        return this.#ended(exchange, 0, FAILED, undefined, words, true)
       }
       if (status === 0 || (status >= 301 && status <= 308 && status !== 304)) {
-        return tell(status, MOVED, undefined, response.headers?.get('location') ?? undefined)
+        const location = response.headers?.get('location') ?? undefined
+        return this.#ended(exchange, status, MOVED, undefined, location)
       }
       text = await response.text()
     } catch (error) {
-      return tell(0, FAILED, undefined, ...explain(error))
+      return this.#ended(exchange, 0, FAILED, undefined, ...explain(error))
     }
-    tell(status, ...read(text))
+    this.#ended(exchange, status, ...read(text))
+  }
+
+  #ended(exchange, status, what, body, a, b) {
+    const { call, attempt } = exchange
+    if (this.#exchanges.get(call) !== exchange) return // it was aborted
+    this.#exchanges.delete(call)
+    this.#tell(what, call, attempt, status, body, a, b)
   }
 
   /** Wakes the core when the time has passed, and not when it was told to before. */
@@ -197,11 +196,46 @@ export class Desk {
   }
 }
 
+/** A call under way and, once it has one, what its answer needs to know of it. */
+class Call {
+  #desk
+  unlisten
+  owner
+
+  constructor(desk, resolve, reject, method, text, options) {
+    this.#desk = desk
+    this.resolve = resolve
+    this.reject = reject
+    this.method = method
+    this.text = text
+    this.options = options
+  }
+
+  again(start) {
+    return this.#desk.again(this, start)
+  }
+
+  warn(message) {
+    this.#desk.emit('warning', { method: this.method, message })
+  }
+}
+
+function ownFetch(request, init) {
+  if (typeof globalThis.fetch !== 'function')
+    throw new Error('there is no fetch: give options.fetch')
+  return globalThis.fetch(request, init)
+}
+
 /** A request under way, and how it can be ended: by a signal, which is made only when asked for. */
 class Exchange {
   owner
   #controller
   #end
+
+  constructor(call, attempt) {
+    this.call = call
+    this.attempt = attempt
+  }
 
   get signal() {
     this.#controller ??= new AbortController()

@@ -55,8 +55,7 @@ export class Answer {
 
   /** Converts by the caller's shape, strictly; without one by what is known of the method. */
   decode(shape) {
-    const { method, warn } = this.#source
-    return decode(this.data, shape, method, warn)
+    return decode(this.data, shape, this.#source)
   }
 
   /** The same call, one page further. */
