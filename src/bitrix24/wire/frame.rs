@@ -1,6 +1,7 @@
 //! The messages between an embedded application and the portal's page.
 //!
-//! Application to page: `command:JSON:callback:SID`. Page to application: `callback:JSON`.
+//! Application to page: `command:JSON:callback:SID`. Page to application: `callback:JSON`, which
+//! `src/js/channel.js` splits where it arrives, to hand on no more than the JSON.
 
 use crate::bitrix24::wire::address::Origin;
 use crate::error::Error;
@@ -76,21 +77,6 @@ impl FrameName {
 /// ```
 pub fn command(name: &str, json: &str, callback: &str, sid: &str) -> String {
     [name, ":", json, ":", callback, ":", sid].concat()
-}
-
-/// Splits a message of the portal's page into the callback's id and the JSON text, which is `[]`
-/// where the page sent none. `None` for a text that has no id.
-///
-/// ```
-/// use callgate::bitrix24::wire::frame;
-/// assert_eq!(frame::reply(r#"a1:{"LANG":"en"}"#), Some(("a1", r#"{"LANG":"en"}"#)));
-/// assert_eq!(frame::reply("a1:"), Some(("a1", "[]")));
-/// assert_eq!(frame::reply("hello"), None);
-/// ```
-pub fn reply(message: &str) -> Option<(&str, &str)> {
-    let (id, json) = message.split_once(':')?;
-    let json = if json.is_empty() { "[]" } else { json };
-    (!id.is_empty()).then_some((id, json))
 }
 
 /// The authorization in the page's replies to `getInitData` and `refreshAuth`.
