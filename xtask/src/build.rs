@@ -21,6 +21,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
+use crate::prune;
 use crate::tools::{self, WASM, cargo, command, npm_tool, root, run, target_dir};
 
 pub(crate) const HELP: &str = "\
@@ -59,7 +60,8 @@ pub(crate) fn package() -> Result<()> {
         "--target",
         WASM,
     ]);
-    run(build.env("CARGO_ENCODED_RUSTFLAGS", remapped_paths()?))?;
+    let flags = [prune::LINKER_FLAG, &remapped_paths()?].join("\u{1f}");
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
 
     let compiled = target_dir().join(WASM).join("release/callgate.wasm");
     let (mut files, module) = bind(&compiled)?;
@@ -96,15 +98,21 @@ pub(crate) fn sizes() -> Result<()> {
 
 /// Makes the glue and the JavaScript beside it; returns them and the module they belong to.
 fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
+    let mut linked = read(compiled)?;
+    prune::prune(&mut linked)?;
     let mut bindgen = Bindgen::new();
     let mut output = bindgen
-        .input_path(compiled)
+        .input_bytes("callgate", linked)
         .bundler(true)?
         .encode_into(EncodeInto::Always)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()
         .context("wasm-bindgen could not read the compiled module")?;
+
+    for section in prune::SECTIONS {
+        output.wasm_mut().customs.remove_raw(section);
+    }
 
     // wasm-bindgen names an import by a hash, and lets the module import from snippets directly.
     // Hashes don't compress, and one import object is simpler than several.
@@ -182,7 +190,13 @@ fn stable_path(path: &str) -> String {
 
 /// Runs wasm-opt, unless the same one shrank the same module the last time.
 fn shrink(module: &[u8]) -> Result<Vec<u8>> {
-    const FLAGS: [&str; 2] = ["-Oz", "--strip-target-features"];
+    // Functions stay apart where one is called from one place only: what is alike then looks alike,
+    // and compresses better than what the inliner saves.
+    const FLAGS: [&str; 3] = [
+        "-Oz",
+        "--one-caller-inline-max-function-size=0",
+        "--strip-target-features",
+    ];
     let folder = target_dir().join("wasm-opt");
     let [before, after, made_of] =
         ["before.wasm", "after.wasm", "made-of"].map(|name| folder.join(name));

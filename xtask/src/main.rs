@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod catalogue;
 mod demo;
+mod prune;
 mod test;
 mod tools;
 
