@@ -55,6 +55,9 @@ const answering = (text) => async () => ({
   text: async () => text,
 })
 
+/** The same with what a real fetch answers. */
+const answeringResponse = (text) => async () => new Response(text)
+
 /** The least that a program writes by hand. */
 const byHand = (fetch) => async (method, params) => {
   const body = JSON.stringify({ auth: 'token', ...params })
@@ -70,13 +73,13 @@ const repeat = (call) => async (turns) => {
 const portal = (options) =>
   Portal.token({ domain: 'portal.example', accessToken: 'token', scope: 'crm', ...options })
 
-for (const [title, text, method, params, turns] of [
-  ['a call, its transport injected', one, 'crm.deal.list', SMALL, 2_000],
-  ['a call with 60 fields, its transport injected', one, 'crm.deal.add', WIDE, 1_000],
-  ['an answer of 50 rows', rows(50), 'crm.deal.list', SMALL, 200],
-  ['an answer of 2,500 rows', rows(2_500), 'crm.deal.list', SMALL, 5],
+for (const [title, fetch, method, params, turns] of [
+  ['a call, answered by a bare object', answering(one), 'crm.deal.list', SMALL, 2_000],
+  ['a call, answered by a Response', answeringResponse(one), 'crm.deal.list', SMALL, 1_000],
+  ['a call with 60 fields', answering(one), 'crm.deal.add', WIDE, 1_000],
+  ['an answer of 50 rows', answering(rows(50)), 'crm.deal.list', SMALL, 200],
+  ['an answer of 2,500 rows', answering(rows(2_500)), 'crm.deal.list', SMALL, 5],
 ]) {
-  const fetch = answering(text)
   const plain = byHand(fetch)
   const gate = portal({ fetch })
   const unchecked = portal({ fetch, preflight: 'off' })
@@ -88,6 +91,16 @@ for (const [title, text, method, params, turns] of [
 }
 
 const gate = portal({ fetch: answering(one) })
+const unchecked = portal({ fetch: answering(one), preflight: 'off' })
+const inside = await measure(
+  {
+    with: repeat(() => gate.call('crm.deal.list', SMALL)),
+    without: repeat(() => unchecked.call('crm.deal.list', SMALL)),
+  },
+  5_000,
+)
+console.log(`\npreflight inside a call: ${(inside.with - inside.without).toFixed(2)} µs`)
+
 await compare('a check, with its decision as an object', 5_000, {
   'crm.deal.list, allowed': repeat(() => gate.check('crm.deal.list', SMALL)),
   'voximplant.user.get, denied': repeat(() => gate.check('voximplant.user.get', SMALL)),
