@@ -50,7 +50,7 @@ impl Origin {
         if name.is_empty() {
             return refuse("the host is empty");
         }
-        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+        let allowed = |c: char| is_of_word(c) || matches!(c, '-' | '.' | '_');
         let bracketed = name
             .strip_prefix('[')
             .and_then(|name| name.strip_suffix(']'));
@@ -89,6 +89,21 @@ impl Origin {
     pub fn host(&self) -> &str {
         cut(&self.0, "://").map_or("", |(_, host)| host)
     }
+}
+
+/// Whether a character may be a letter or a digit of some script: by the blocks that hold them, for
+/// Unicode's own tables take two kilobytes of wasm. Blocks of punctuation and of look-alikes of
+/// ASCII are not among them.
+fn is_of_word(character: char) -> bool {
+    let beyond_ascii = matches!(
+        character,
+        '\u{c0}'..='\u{1fff}'
+            | '\u{2c00}'..='\u{2dff}'
+            | '\u{3040}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{fdff}'
+            | '\u{10000}'..
+    );
+    character.is_ascii_alphanumeric() || beyond_ascii
 }
 
 fn is_loopback(name: &str) -> bool {
@@ -262,5 +277,30 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Endpoint(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_written_in_any_script_and_without_punctuation() {
+        for host in ["портал.рф", "münchen.example", "例え.jp", "xn--80a.example"] {
+            assert!(Origin::parse(host).is_ok(), "{host}");
+        }
+        for host in [
+            "a／b",
+            "a＠b",
+            "a？b",
+            "a。b",
+            "a\u{2028}b",
+            "a\u{a0}b",
+            "a•b",
+            "a b",
+            "a\\b",
+        ] {
+            assert!(Origin::parse(host).is_err(), "{host}");
+        }
     }
 }

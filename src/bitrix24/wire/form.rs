@@ -305,8 +305,7 @@ fn unescape(text: &str) -> String {
         };
         bytes.push(byte);
     }
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
