@@ -7,6 +7,42 @@ use serde_json::{Number, Value};
 
 use crate::php_form::index_of;
 
+/// PHP's `json_decode` gives up on what nests deeper.
+const DEEPEST: usize = 512;
+
+/// Reads a JSON text; `None` where PHP would see nothing.
+pub(crate) fn read(text: &str) -> Option<Value> {
+    if depth(text) > DEEPEST {
+        return None;
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let mut values = reader.into_iter::<Value>();
+    let value = values.next()?.ok()?;
+    values.next().is_none().then_some(value)
+}
+
+/// How many lists and objects of a JSON text are open at once, at the most.
+fn depth(text: &str) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    let (mut inside, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if inside => escaped = true,
+            b'"' => inside = !inside,
+            _ if inside => {}
+            b'[' | b'{' => {
+                open += 1;
+                most = most.max(open);
+            }
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 /// How other characters than ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Unicode {
@@ -121,6 +157,17 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Unicode, encode};
+
+    #[test]
+    fn a_text_nests_as_deep_as_php_reads_it() {
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert!(super::read(&nested(512)).is_some());
+        assert!(super::read(&nested(513)).is_none());
+        assert!(super::read(&format!(r#"["{}\"["]"#, "[".repeat(600))).is_some());
+        for text in ["", "1 2", "[1", "{]"] {
+            assert!(super::read(text).is_none(), "{text}");
+        }
+    }
 
     #[test]
     fn arrays_are_lists_when_their_keys_count_from_zero() {

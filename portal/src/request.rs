@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::{
     http::Request,
     php_form::{self, Form},
+    php_json,
 };
 
 /// The two generations of the REST server.
@@ -107,9 +108,9 @@ pub(crate) fn body(request: &Request) -> Body {
         .to_ascii_lowercase();
     let text = String::from_utf8_lossy(&request.body);
     if kind == "application/json" || kind.ends_with("+json") {
-        match serde_json::from_str(&text) {
-            Ok(Value::Object(map)) => Body::Fields(map),
-            Ok(Value::Array(items)) => Body::List(items),
+        match php_json::read(&text) {
+            Some(Value::Object(map)) => Body::Fields(map),
+            Some(Value::Array(items)) => Body::List(items),
             _ if text.trim().is_empty() => Body::Nothing,
             _ => Body::BadJson,
         }
