@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Catalogue;
+use super::details::Details;
 use super::form::{BLOCK, Pieces, is_mark};
 use crate::bitrix24::rights::method::Version;
 
@@ -140,6 +141,11 @@ impl<'a> Entry<'a> {
                 may_deny: mark == "!",
             })
         })
+    }
+
+    /// What the second tier says of the method. `None` as long as no second tier was joined.
+    pub fn details(&self) -> Option<Details<'a>> {
+        None
     }
 }
 

@@ -40,6 +40,8 @@ pub enum CatalogueError {
     Damaged,
     /// The file arrived as it was written, and was written wrong.
     Unsound,
+    /// Details that were made for another first tier.
+    OtherCatalogue,
 }
 
 impl fmt::Display for CatalogueError {
@@ -50,6 +52,7 @@ impl fmt::Display for CatalogueError {
             Self::Length => "the method catalogue is cut short, or something was added to it",
             Self::Damaged => "the method catalogue was damaged on its way",
             Self::Unsound => "the method catalogue contradicts itself",
+            Self::OtherCatalogue => "these details belong to another method catalogue",
         })
     }
 }

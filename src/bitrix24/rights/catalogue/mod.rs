@@ -8,6 +8,7 @@
 //! access is checked, so no content whatever can make the reader panic; what [`Catalogue::from_bytes`]
 //! took is whole and sound besides. A method that is not in the catalogue is unknown, never denied.
 
+mod details;
 mod entry;
 mod form;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::method::Version;
+pub use details::{Details, Event, Kind, Parameter, Parameters, Presence};
 pub use entry::{Entry, Required};
 use form::{
     BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, checksum, is_digit,
@@ -44,6 +46,7 @@ static BUNDLED: Catalogue = {
 /// assert!(entry.required().any(|parameter| parameter.name == "fields"));
 /// assert!(Catalogue::bundled().get("no.such.method", None).is_none());
 /// ```
+#[derive(Clone)]
 pub struct Catalogue {
     /// Header, class of each entry, start of each block, start of each class, classes, records,
     /// checksum; all of it ASCII.
@@ -92,6 +95,31 @@ impl Catalogue {
         } else {
             Err(CatalogueError::Unsound)
         }
+    }
+
+    /// The catalogue with its second tier, from the bytes of `details.bin`.
+    ///
+    /// # Errors
+    ///
+    /// [`CatalogueError`] says why the bytes are none, or belong to another catalogue.
+    pub fn with_details(&self, _bytes: Vec<u8>) -> Result<Catalogue, CatalogueError> {
+        Err(CatalogueError::Foreign)
+    }
+
+    /// Whether the second tier was joined.
+    pub fn has_details(&self) -> bool {
+        false
+    }
+
+    /// Looks an event up by its name, without regard to ASCII case. Without the second tier no
+    /// event is known.
+    pub fn event(&self, _name: &str) -> Option<Event<'_>> {
+        None
+    }
+
+    /// All events of the second tier, ordered by name.
+    pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
+        std::iter::empty()
     }
 
     /// How many entries there are. A method known in both REST versions has two.
