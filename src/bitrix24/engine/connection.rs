@@ -8,6 +8,7 @@ use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Running, Sta
 use crate::bitrix24::engine::calls::Calls;
 use crate::bitrix24::engine::request::Writer;
 use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
+use crate::bitrix24::rights::catalogue::Catalogue;
 use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, State};
 use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -142,6 +143,7 @@ pub enum Notice {
 /// ```
 pub struct Connection<B> {
     pub(super) config: Config,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) writer: Writer,
     /// `None` for a webhook.
     pub(super) tokens: Option<Tokens>,
@@ -236,6 +238,7 @@ impl<B: Payload> Connection<B> {
         };
         Self {
             config,
+            catalogue: Arc::new(Catalogue::bundled().clone()),
             writer,
             tokens,
             webhook_secret,
@@ -316,6 +319,21 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn learn_scopes(&mut self, now: Instant, scopes: &str, source: Source) {
         self.grant.learn(ScopeSet::parse(scopes), source, now);
+    }
+
+    /// Goes by another catalogue from now on: a newer one, or one with its second tier.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// connection.use_catalogue(Catalogue::bundled().clone().into());
+    /// ```
+    pub fn use_catalogue(&mut self, catalogue: Arc<Catalogue>) {
+        self.catalogue = catalogue;
     }
 
     /// What is granted, as far as known.

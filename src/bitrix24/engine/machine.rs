@@ -8,7 +8,7 @@ use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::token::{Held, NoRefresh, Tokens};
 use crate::bitrix24::engine::waiting::Wait;
-use crate::bitrix24::rights::catalogue::{Catalogue, Entry};
+use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::confirmation::{Heard, State};
 use crate::bitrix24::rights::grant::Source;
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -25,7 +25,8 @@ impl<B: Payload> Connection<B> {
         self.last_call = self.last_call.wrapping_add(1);
         let id = CallId(self.last_call);
         let version = call.version.or(self.config.version);
-        let entry = Catalogue::bundled().get(call.method.as_str(), version);
+        let catalogue = Arc::clone(&self.catalogue);
+        let entry = catalogue.get(call.method.as_str(), version);
         if let Some(entry) = &entry {
             let mut name = String::new();
             entry.write_name(&mut name);
@@ -55,7 +56,7 @@ impl<B: Payload> Connection<B> {
     }
 
     /// Why a call isn't sent at all, if so. Warnings go to whoever listens.
-    fn objection(&mut self, running: &Running, entry: Option<Entry<'static>>) -> Option<Error> {
+    fn objection(&mut self, running: &Running, entry: Option<Entry<'_>>) -> Option<Error> {
         if self.closed {
             let message = "the portal was closed";
             return Some(Error::new(
@@ -542,7 +543,7 @@ impl<B: Payload> Connection<B> {
         params: &'a Params,
         version: Option<Version>,
     ) -> Question<'a> {
-        let entry = Catalogue::bundled().get(method.as_str(), version);
+        let entry = self.catalogue.get(method.as_str(), version);
         self.ask(entry, method, params)
     }
 
