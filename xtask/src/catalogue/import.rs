@@ -38,9 +38,9 @@ pub(super) fn scopes(json: &str, present: &[Scope]) -> Result<Vec<Scope>> {
     Ok(scopes)
 }
 
-type Object = Map<String, Value>;
+pub(super) type Object = Map<String, Value>;
 
-fn objects(json: &str) -> Result<Vec<Object>> {
+pub(super) fn objects(json: &str) -> Result<Vec<Object>> {
     Ok(serde_json::from_str(json)?)
 }
 
@@ -102,7 +102,7 @@ fn parameter(mut object: Object) -> Result<Parameter> {
     })
 }
 
-fn text(object: &mut Object, key: &str) -> Result<String> {
+pub(super) fn text(object: &mut Object, key: &str) -> Result<String> {
     let value = object
         .remove(key)
         .with_context(|| format!("an object without `{key}`"))?;
@@ -111,7 +111,7 @@ fn text(object: &mut Object, key: &str) -> Result<String> {
 
 /// What is left of an object, by its table. A key that no row names is an error: a fact that we
 /// don't know of must not get lost in silence.
-fn facts(table: &'static [Row], object: Object) -> Result<Facts> {
+pub(super) fn facts(table: &'static [Row], object: Object) -> Result<Facts> {
     let mut facts = Facts::default();
     for (key, value) in object {
         let row = table.iter().find(|row| row.key == key);
@@ -137,7 +137,7 @@ fn groups(kind: Kind, value: Value) -> Result<Option<Groups>> {
     })
 }
 
-fn words(value: Value) -> Result<Vec<String>> {
+pub(super) fn words(value: Value) -> Result<Vec<String>> {
     match value {
         Value::Array(list) => list.into_iter().map(word).collect(),
         value => Ok(vec![word(value)?]),

@@ -4,6 +4,7 @@
 mod facts;
 mod import;
 mod pack;
+mod results;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 
 use facts::{Method, Methods};
 use pack::Entry;
+use results::{Return, Returns};
 
 const HELP: &str = "\
 Keeps the method catalogue: the facts in catalogue/*.txt, and what the crate reads of them.
@@ -120,11 +122,27 @@ impl Home {
             .context("scopes.txt")?
             .unwrap_or_default();
         let scopes = import::scopes(&read("scopes.json")?, &scopes).context("scopes.json")?;
+        let returns = self.import_returns(&read("responses.json")?, &new.date)?;
         // Facts that the binary form has no place for leave the files as they are.
         pack::pack(&new)?;
         self.write("methods.txt", &text::write_methods(&new))?;
         self.write("scopes.txt", &text::write_scopes(&scopes))?;
+        self.write("results.txt", &results::write_returns(&returns))?;
         self.make()
+    }
+
+    fn import_returns(&self, json: &str, date: &str) -> Result<Returns> {
+        let old = self.read("results.txt").ok();
+        let old = old.map(|text| results::read_returns(&text)).transpose();
+        let old = old.context("results.txt")?.unwrap_or_default();
+        let list = results::import(json).context("responses.json")?;
+        println!("results:");
+        print!(
+            "{}",
+            changes(&return_lines(&old.list), &return_lines(&list))
+        );
+        let date = date.to_owned();
+        Ok(Returns { date, list })
     }
 
     fn read(&self, name: &str) -> Result<String> {
@@ -146,6 +164,15 @@ fn method_lines(methods: &[Method]) -> Lines {
         let mut text = String::new();
         text::write_method(&mut text, method);
         (method.key(), text.lines().map(str::to_owned).collect())
+    });
+    lines.collect()
+}
+
+fn return_lines(returns: &[Return]) -> Lines {
+    let lines = returns.iter().map(|one| {
+        let mut text = String::new();
+        results::write_return(&mut text, one);
+        (one.key(), text.lines().map(str::to_owned).collect())
     });
     lines.collect()
 }

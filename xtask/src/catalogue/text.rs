@@ -75,11 +75,11 @@ pub(super) fn write_scopes(scopes: &[Scope]) -> String {
     out
 }
 
-fn line(out: &mut String, depth: usize, text: &str) {
+pub(super) fn line(out: &mut String, depth: usize, text: &str) {
     let _ = writeln!(out, "{:1$}{text}", "", 2 * depth);
 }
 
-fn fact_text((word, groups): &(&str, Groups)) -> String {
+pub(super) fn fact_text((word, groups): &(&str, Groups)) -> String {
     let groups = groups.iter().map(|group| {
         group
             .iter()
@@ -89,7 +89,7 @@ fn fact_text((word, groups): &(&str, Groups)) -> String {
     format!("{word}{}", groups.collect::<Vec<_>>().join(";"))
 }
 
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_graphic() && !matches!(c, ',' | ';' | '"' | '\\' | '#');
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
@@ -192,7 +192,11 @@ fn read_scope(line: &str) -> Result<Scope> {
     Ok(Scope { code, facts })
 }
 
-fn read_fact(facts: &mut Facts, table: &'static [Row], mut groups: Groups) -> Result<()> {
+pub(super) fn read_fact(
+    facts: &mut Facts,
+    table: &'static [Row],
+    mut groups: Groups,
+) -> Result<()> {
     let word = groups
         .first_mut()
         .filter(|group| !group.is_empty())
@@ -215,7 +219,7 @@ fn read_fact(facts: &mut Facts, table: &'static [Row], mut groups: Groups) -> Re
     Ok(())
 }
 
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = text
         .lines()
         .zip(1..)
@@ -225,7 +229,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// The clauses of a line (between commas), their groups (between semicolons), their words.
 /// There is at least one clause, and in it at least one group.
-fn clauses(line: &str) -> Result<Vec<Groups>> {
+pub(super) fn clauses(line: &str) -> Result<Vec<Groups>> {
     let mut clauses = Vec::new();
     let mut groups = Vec::new();
     let mut words = Vec::new();
