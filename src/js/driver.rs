@@ -1,6 +1,6 @@
 //! Carries out what a connection wants.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Date, Function, Promise, Reflect};
@@ -13,6 +13,7 @@ use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
 use crate::error::Error;
 use crate::http::Failure;
+use crate::js::catalogue;
 use crate::js::errors::throwable;
 use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk};
@@ -101,17 +102,24 @@ impl Driver {
         &self.desk
     }
 
+    /// The connection, going by the catalogue that is in use.
+    fn connection(&self) -> RefMut<'_, Connection<Body>> {
+        let mut connection = self.connection.borrow_mut();
+        connection.use_catalogue(catalogue::current());
+        connection
+    }
+
     /// Tells the connection something, then carries out all that it wants.
     pub(super) fn step<T>(&self, tell: impl FnOnce(&mut Connection<Body>, Instant) -> T) -> T {
         let now = now();
-        let told = tell(&mut self.connection.borrow_mut(), now);
+        let told = tell(&mut self.connection(), now);
         self.drain(now);
         told
     }
 
     /// Looks at the connection without letting it act.
     pub(super) fn look<T>(&self, look: impl FnOnce(&mut Connection<Body>, Instant) -> T) -> T {
-        look(&mut self.connection.borrow_mut(), now())
+        look(&mut self.connection(), now())
     }
 
     /// Makes a call: the promise of its answer.
@@ -136,7 +144,7 @@ impl Driver {
         options: &JsValue,
     ) -> Promise {
         let now = now();
-        let id = self.connection.borrow_mut().submit(now, call);
+        let id = self.connection().submit(now, call);
         let promise = self.desk.open(id.0, method, text, options);
         // A signal that has fired already tells nobody any more.
         let fired = |signal: JsValue| {

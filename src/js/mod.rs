@@ -4,6 +4,7 @@
 //! | room | does |
 //! |---|---|
 //! | `portal` | the class `Portal` |
+//! | `catalogue` | the catalogue in use, for all portals, and what can be asked of it |
 //! | `driver` | carries out what the connection wants, one output after the other |
 //! | `transport` | the default way out: a request built with gloo-net |
 //! | `frame` | the channel to the portal's page |
@@ -14,6 +15,7 @@
 //! Between two steps of the connection nothing is borrowed: whatever JavaScript does in between,
 //! calling back included, finds the connection free.
 
+mod catalogue;
 mod driver;
 mod errors;
 mod frame;

@@ -44,16 +44,28 @@ pub enum CatalogueError {
     OtherCatalogue,
 }
 
-impl fmt::Display for CatalogueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl CatalogueError {
+    /// What is wrong, in words.
+    ///
+    /// ```
+    /// use callgate::bitrix24::rights::catalogue::CatalogueError;
+    /// assert_eq!(CatalogueError::Foreign.in_words(), "this is not a method catalogue");
+    /// ```
+    pub fn in_words(self) -> &'static str {
+        match self {
             Self::Foreign => "this is not a method catalogue",
             Self::OtherForm => "this method catalogue is of a form that this build does not read",
             Self::Length => "the method catalogue is cut short, or something was added to it",
             Self::Damaged => "the method catalogue was damaged on its way",
             Self::Unsound => "the method catalogue contradicts itself",
             Self::OtherCatalogue => "these details belong to another method catalogue",
-        })
+        }
+    }
+}
+
+impl fmt::Display for CatalogueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.in_words())
     }
 }
 
