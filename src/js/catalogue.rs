@@ -21,7 +21,8 @@ pub(super) fn current() -> Arc<Catalogue> {
 /// Puts the catalogue of a file in use, or joins a file of details to the one that is. A file that
 /// is neither changes nothing.
 #[wasm_bindgen(js_name = useCatalogue)]
-pub(super) fn use_catalogue(file: String) -> Result<(), JsValue> {
+#[allow(unreachable_pub, reason = "its reader is JavaScript")]
+pub fn use_catalogue(file: String) -> Result<(), JsValue> {
     let taken = match file.starts_with("CGD") {
         true => current().with_details(file.into_bytes()),
         false => Catalogue::from_bytes(file.into_bytes()),
