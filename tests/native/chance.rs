@@ -13,10 +13,10 @@ use callgate::secret::Secret;
 use crate::world::{Fate, PHONES, Renewal, Setup, World, call, made_up_token, phones, waiting};
 
 /// A small generator of pseudo-random numbers (SplitMix64).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -24,11 +24,11 @@ impl Dice {
         (mixed ^ (mixed >> 31)) % sides
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.roll(100) < percent
     }
 
-    fn pick<T: Clone>(&mut self, things: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, things: &[T]) -> T {
         things[usize::try_from(self.roll(things.len() as u64)).unwrap()].clone()
     }
 }

@@ -12,6 +12,9 @@
 )]
 
 mod answers;
+mod budget_bucket;
+mod budget_operating;
+mod budget_retry;
 mod catalogue;
 mod chance;
 mod codes;

@@ -18,12 +18,15 @@
 //! 7. (The request budget is not built yet.)
 //! 8. Every submitted call ends exactly once.
 
+pub mod budget;
 mod call;
 mod calls;
 mod connection;
 mod machine;
+pub mod operating;
 mod refusal;
 mod request;
+pub mod retry;
 mod token;
 mod waiting;
 
