@@ -27,6 +27,7 @@ mod pinning;
 mod preflight;
 mod refresh;
 mod repetition;
+mod requirement;
 mod schedule;
 mod secrets;
 mod seeds;

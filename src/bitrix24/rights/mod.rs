@@ -7,4 +7,5 @@ pub mod grant;
 pub mod method;
 pub mod params;
 pub mod preflight;
+pub mod requirement;
 pub mod scope;

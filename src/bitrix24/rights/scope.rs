@@ -187,18 +187,30 @@ fn without_fields(code: &str) -> &str {
     code.split_once('[').map_or(code, |(code, _)| code)
 }
 
-/// The first of a pair is as good as the second.
+/// The first of a pair is as good as the second. [`LESSER`] ones apart, it means the same.
 const STAND_INS: &[(&str, &str)] = &[
     ("user_basic", "user"),
     ("user_brief", "user"),
     ("task", "tasks"),
-    ("sonet", "socialnetwork"),
-    ("sonet", "sonet_group"),
     ("sonet_group", "socialnetwork"),
     ("sonet_group", "sonet"),
-    ("socialnetwork", "sonet"),
     ("socialnetwork", "sonet_group"),
+    ("socialnetwork", "sonet"),
+    ("sonet", "socialnetwork"),
+    ("sonet", "sonet_group"),
 ];
+
+/// Codes that the server takes for another, but that open less: they meet a need, and yet nobody
+/// should ask for them in the other's stead, unless a method's page names them.
+const LESSER: &[&str] = &["user_basic", "user_brief"];
+
+/// The codes that mean the same as `code`, without ASCII case.
+pub(crate) fn aliases(code: &str) -> impl Iterator<Item = &'static str> {
+    let stand_ins = STAND_INS.iter().map(|(own, needed)| (*own, *needed));
+    stand_ins
+        .filter(move |(own, needed)| code.eq_ignore_ascii_case(needed) && !LESSER.contains(own))
+        .map(|(own, _)| own)
+}
 
 /// What is known of a scope code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
