@@ -3,6 +3,7 @@
 use callgate::bitrix24::engine::{Config, TokenUpdate};
 use callgate::bitrix24::rights::grant::Source;
 use callgate::bitrix24::rights::preflight::{Mode, Modes};
+use callgate::bitrix24::wire::{event::TokenScopes, form};
 use serde_json::json;
 
 use crate::world::{Fate, PHONES, Renewal, Setup, World, call, made_up_token, phones};
@@ -275,4 +276,97 @@ fn asking_for_all_scopes_that_there_are_is_not_asking_for_the_tokens_own() {
     world.run("scope", r#"{"full":1}"#).unwrap();
     world.run("profile", "{}").unwrap();
     assert_eq!(scopes(&world).unwrap(), ["crm"]);
+}
+
+/// Tells a connection of an event that carries a token and its scopes.
+fn tell_of_scopes(world: &mut World, token: &str, scopes: &str, application_token: &str) {
+    let event = format!(
+        "event=ONCRMDEALADD&auth[access_token]={token}&auth[scope]={scopes}\
+         &auth[member_id]=m&auth[application_token]={application_token}"
+    );
+    let told = TokenScopes::read(&form::read(&event)).unwrap();
+    let now = world.at();
+    world.connection.token_scopes(now, &told);
+}
+
+#[test]
+fn an_event_with_the_connections_own_token_tells_its_scopes() {
+    let mut world = World::with(Setup {
+        knows_scopes: true,
+        scopes: "crm,im",
+        ..Setup::default()
+    });
+    let token = world.token.clone();
+    world.pass(10);
+    tell_of_scopes(
+        &mut world,
+        &token.access_token,
+        "crm,disk",
+        &token.application_token,
+    );
+    assert_eq!(scopes(&world).unwrap(), ["crm", "disk"]);
+    assert_eq!(world.connection.grant().source(), Source::Event);
+    assert_eq!(world.connection.grant().as_of(), world.at());
+
+    tell_of_scopes(
+        &mut world,
+        &token.access_token,
+        "app",
+        &token.application_token,
+    );
+    assert_eq!(scopes(&world).unwrap(), ["crm", "disk"]);
+}
+
+#[test]
+fn the_scopes_of_somebody_elses_token_say_nothing_of_the_connections() {
+    let mut world = World::new();
+    let application_token = world.token.application_token.clone();
+    tell_of_scopes(&mut world, "another", "crm", &application_token);
+    assert_eq!(scopes(&world), None);
+
+    let replaced = world.token.access_token.clone();
+    refresh_with(&mut world, None);
+    tell_of_scopes(&mut world, &replaced, "crm", &application_token);
+    assert_eq!(scopes(&world), None);
+
+    let (mut webhook, _) = World::through_webhook(&["crm"], Config::default());
+    tell_of_scopes(&mut webhook, "another", "crm", &application_token);
+    assert_eq!(scopes(&webhook), None);
+}
+
+#[test]
+fn scopes_from_a_sender_that_does_not_prove_itself_are_not_believed() {
+    let mut world = World::new();
+    let token = world.token.access_token.clone();
+    tell_of_scopes(&mut world, &token, "crm", "wrong");
+    assert_eq!(scopes(&world), None);
+
+    let mut unchecking = World::with(Setup {
+        checks_events: false,
+        ..Setup::default()
+    });
+    let token = unchecking.token.clone();
+    tell_of_scopes(
+        &mut unchecking,
+        &token.access_token,
+        "crm",
+        &token.application_token,
+    );
+    assert_eq!(scopes(&unchecking), None);
+
+    let mut elsewhere = World::with(Setup {
+        config: Config {
+            member_id: Some("another".to_owned()),
+            ..Config::default()
+        },
+        ..Setup::default()
+    });
+    let token = elsewhere.token.clone();
+    tell_of_scopes(
+        &mut elsewhere,
+        &token.access_token,
+        "crm",
+        &token.application_token,
+    );
+    assert_eq!(scopes(&elsewhere), None);
 }

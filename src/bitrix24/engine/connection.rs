@@ -18,7 +18,7 @@ use crate::bitrix24::rights::scope::ScopeSet;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
-use crate::bitrix24::wire::event::MethodConfirm;
+use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
 use crate::decision::{Decision, Layer};
 use crate::error::{Error, Kind, Ran};
 use crate::http::{BodyFormat, Failure, Request};
@@ -556,18 +556,14 @@ impl<B: Payload> Connection<B> {
     /// assert!(matches!(connection.poll(now), Some(Output::Notice(Notice::Warning { .. }))));
     /// ```
     pub fn event(&mut self, now: Instant, event: &MethodConfirm) -> bool {
-        let Some(expected) = &self.config.application_token else {
+        if self.config.application_token.is_none() {
             self.warn(None, None, || {
                 "an event came, but no applicationToken is set to check it with: it is ignored"
                     .to_owned()
             });
             return false;
-        };
-        let of_another = match (&self.config.member_id, &event.member_id) {
-            (Some(own), Some(theirs)) => own != theirs,
-            _ => false,
-        };
-        if *expected != event.application_token || of_another {
+        }
+        if !self.is_from_portal(&event.application_token, event.member_id.as_deref()) {
             return false;
         }
         let mut woken = false;
@@ -588,6 +584,41 @@ impl<B: Payload> Connection<B> {
             self.wake_by(now);
         }
         woken
+    }
+
+    /// Tells of scopes that came with an event or a placement. They are those of the token that came
+    /// along: the connection learns them if that is its own, and the application token is right.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection, Token};
+    /// # use callgate::bitrix24::wire::{address::Origin, event::TokenScopes, form};
+    /// # use callgate::secret::Secret;
+    /// # use callgate::time::Instant;
+    /// # let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
+    /// # let origin = Origin::parse("portal.example").unwrap();
+    /// let config = Config { application_token: Some(Secret::new("app")), ..Config::default() };
+    /// let mut connection: Connection<serde_json::Value> =
+    ///     Connection::with_token(config, origin, token, false);
+    /// let opened = form::read("AUTH_ID=tok&APPLICATION_SCOPE=crm&APPLICATION_TOKEN=app");
+    /// connection.token_scopes(Instant::from_millis(0), &TokenScopes::read(&opened).unwrap());
+    /// assert!(connection.grant().scopes().unwrap().meets("crm"));
+    /// ```
+    pub fn token_scopes(&mut self, now: Instant, told: &TokenScopes) {
+        let is_own = self
+            .current()
+            .is_some_and(|held| held.token.access == told.token);
+        if is_own && self.is_from_portal(&told.application_token, told.member_id.as_deref()) {
+            self.learn_scopes(now, &told.scopes, Source::Event);
+        }
+    }
+
+    /// Whether what came proves itself with the application token, and isn't of another portal.
+    fn is_from_portal(&self, application_token: &Secret, member_id: Option<&str>) -> bool {
+        let of_another = match (&self.config.member_id, member_id) {
+            (Some(own), Some(theirs)) => own != theirs,
+            _ => false,
+        };
+        self.config.application_token.as_ref() == Some(application_token) && !of_another
     }
 
     /// Ends a call at its caller's wish: a request that nobody has taken yet is not made, one that

@@ -97,6 +97,8 @@ impl Grant {
 pub enum Source {
     /// The answer with which the token came.
     Token,
+    /// An event, or the request that opened a placement, with this very token in it.
+    Event,
     /// The method `scope`.
     Scope,
     /// The method `app.info`, for a webhook.
@@ -116,6 +118,7 @@ impl Source {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Token => "token",
+            Self::Event => "event",
             Self::Scope => "scope",
             Self::AppInfo => "app.info",
             Self::Given => "given",

@@ -1,7 +1,8 @@
-//! The event OnAppMethodConfirm, which tells an application what an administrator decided.
+//! What a portal posts to an application: the event OnAppMethodConfirm, which tells what an
+//! administrator decided, and the scopes of a token, which other events and placements carry.
 //!
-//! It comes form-encoded, may come twice or not at all, and carries no signature but the
-//! application token. It is a hint: the repeated call decides.
+//! All of it comes form-encoded, may come twice or not at all, and carries no signature but the
+//! application token. A decision is a hint: the repeated call decides.
 
 use crate::bitrix24::rights::method::MethodName;
 use crate::secret::Secret;
@@ -58,6 +59,47 @@ impl MethodConfirm {
             server_endpoint: text(&["auth", "server_endpoint"])
                 .or_else(|| text(&["auth", "server_andpoint"]))
                 .map(str::to_owned),
+        })
+    }
+}
+
+/// The scopes of the token that came along with an event, or with the request that opened a
+/// placement. It is the token of whoever caused the event, so often not the connection's.
+///
+/// ```
+/// use callgate::bitrix24::wire::{event::TokenScopes, form};
+/// let opened = form::read("AUTH_ID=tok&APPLICATION_SCOPE=crm,im&APPLICATION_TOKEN=app");
+/// assert_eq!(TokenScopes::read(&opened).unwrap().scopes, "crm,im");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenScopes {
+    /// The access token.
+    pub token: Secret,
+    /// Its scopes, between commas or blanks.
+    pub scopes: String,
+    /// The application token with which the sender proves itself.
+    pub application_token: Secret,
+    /// The portal, if it is named.
+    pub member_id: Option<String>,
+}
+
+impl TokenScopes {
+    /// Reads what a portal posted; `None` when it names no token, scopes or application token, as
+    /// OnAppMethodConfirm doesn't.
+    ///
+    /// ```
+    /// use callgate::bitrix24::wire::{event::TokenScopes, form};
+    /// assert_eq!(TokenScopes::read(&form::read("event=ONCRMDEALADD&auth[scope]=crm")), None);
+    /// ```
+    pub fn read(posted: &Value) -> Option<Self> {
+        let text = |path: &[&str]| posted.at(path).and_then(Value::as_text);
+        let either = |event: &str, placement: &str| text(&["auth", event]).or(text(&[placement]));
+        let secret = |text: &str| Some(Secret::new(text)).filter(|it| !it.is_empty());
+        Some(Self {
+            token: secret(either("access_token", "AUTH_ID")?)?,
+            scopes: either("scope", "APPLICATION_SCOPE")?.to_owned(),
+            application_token: secret(either("application_token", "APPLICATION_TOKEN")?)?,
+            member_id: either("member_id", "member_id").map(str::to_owned),
         })
     }
 }
@@ -119,5 +161,26 @@ mod tests {
             let text = PRINTED.replace(part, "OTHER");
             assert_eq!(MethodConfirm::read(&form::read(&text)), None, "{part}");
         }
+    }
+
+    #[test]
+    fn the_scopes_of_a_token_are_read_where_events_and_placements_have_them() {
+        let event = "event=ONCRMDEALADD&data[FIELDS][ID]=1&auth[access_token]=tok&auth[scope]=crm\
+            &auth[member_id]=m&auth[application_token]=app";
+        let placement = "PLACEMENT=DEFAULT&AUTH_ID=tok&APPLICATION_SCOPE=crm&member_id=m\
+            &APPLICATION_TOKEN=app";
+        let read = |text: &str| TokenScopes::read(&form::read(text));
+        let scopes = read(event).unwrap();
+        assert_eq!(read(placement), Some(scopes.clone()));
+        assert_eq!(
+            (scopes.token.expose(), scopes.scopes.as_str()),
+            ("tok", "crm")
+        );
+        assert_eq!(scopes.member_id.as_deref(), Some("m"));
+        for part in ["access_token", "scope", "application_token"] {
+            assert_eq!(read(&event.replace(part, "OTHER")), None, "{part}");
+        }
+        assert_eq!(read(&event.replace("=tok", "=")), None);
+        assert_eq!(read(PRINTED), None);
     }
 }
