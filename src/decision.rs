@@ -1,7 +1,5 @@
 //! The answer of a check, the same type for every system behind the gate.
 
-use serde::Serialize;
-
 /// Whether a call may be made, which layer said so, and what to do about it.
 ///
 /// ```
@@ -9,27 +7,28 @@ use serde::Serialize;
 /// let decision = Decision::new(Verdict::Unknown, Evidence::None);
 /// assert!(!decision.is_denied());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// What was decided.
     pub verdict: Verdict,
     /// The layer that decided, or that has something to note.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub layer: Option<Layer>,
     /// What the call needs, in conjunctive form: all of the lists, any one of each.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub needed: Option<Vec<Vec<String>>>,
     /// What the application has been granted, as far as that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provided: Option<Vec<String>>,
     /// What the decision rests on.
     pub evidence: Evidence,
-    /// What is wrong with the parameters.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What is wrong, mostly with the parameters.
     pub problems: Vec<Problem>,
+    /// For a batch, the decision about each of its commands, under its name.
+    pub commands: Vec<(String, Decision)>,
     /// One sentence that says what to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The address of the method's documentation.
+    pub docs: Option<String>,
+    /// Whether the method is deprecated, and what to use instead.
+    pub deprecated: Option<Deprecation>,
 }
 
 impl Decision {
@@ -47,7 +46,10 @@ impl Decision {
             provided: None,
             evidence,
             problems: Vec::new(),
+            commands: Vec::new(),
             remedy: None,
+            docs: None,
+            deprecated: None,
         }
     }
 
@@ -62,14 +64,26 @@ impl Decision {
     }
 }
 
+/// A method that is on its way out.
+///
+/// ```
+/// use callgate::decision::Deprecation;
+/// let deprecation = Deprecation { replacements: vec!["crm.item.list".to_owned()] };
+/// assert_eq!(deprecation.replacements.len(), 1);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deprecation {
+    /// The methods to use instead, as far as the documentation names any.
+    pub replacements: Vec<String>,
+}
+
 /// What a check concluded. Unknown is not denied: it passes.
 ///
 /// ```
 /// use callgate::decision::Verdict;
 /// assert_ne!(Verdict::Unknown, Verdict::Denied);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Nothing known stands against the call.
     Allowed,
@@ -103,17 +117,18 @@ impl Verdict {
 /// use callgate::decision::Layer;
 /// assert_ne!(Layer::Scope, Layer::Right);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layer {
-    /// Is the method known?
+    /// Is there such a method, and is it one to call in this way?
     Method,
     /// Does the token carry the scope?
     Scope,
-    /// Are the parameters complete?
+    /// Are the parameters complete, and such as the method takes?
     Parameters,
     /// Has an administrator confirmed the call?
     Confirmation,
+    /// Has somebody approved what was instructed?
+    Approval,
     /// May the user behind the token do it?
     Right,
     /// Does the portal's plan include it?
@@ -132,6 +147,7 @@ impl Layer {
             Self::Scope => "scope",
             Self::Parameters => "parameters",
             Self::Confirmation => "confirmation",
+            Self::Approval => "approval",
             Self::Right => "right",
             Self::Plan => "plan",
         }
@@ -144,11 +160,12 @@ impl Layer {
 /// use callgate::decision::Evidence;
 /// assert_ne!(Evidence::Server, Evidence::Catalogue);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
     /// The server said so on this connection.
     Server,
+    /// The portal's method `method.get` said so.
+    MethodGet,
     /// The scopes that the token is known to carry.
     Grant,
     /// The bundled facts about documented methods.
@@ -166,6 +183,7 @@ impl Evidence {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Server => "server",
+            Self::MethodGet => "method.get",
             Self::Grant => "grant",
             Self::Catalogue => "catalogue",
             Self::None => "none",
@@ -173,16 +191,16 @@ impl Evidence {
     }
 }
 
-/// One thing that is wrong with the parameters of a call.
+/// One thing that is wrong with a call.
 ///
 /// ```
 /// use callgate::decision::{Problem, Severity};
 /// let problem = Problem { path: "ID".into(), reason: "required".into(), severity: Severity::Error };
 /// assert_eq!(problem.path, "ID");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where it stands, such as `fields.TITLE`.
+    /// Where it stands in the parameters, such as `fields.TITLE`; empty for the call as a whole.
     pub path: String,
     /// What is wrong, in words.
     pub reason: String,
@@ -196,12 +214,11 @@ pub struct Problem {
 /// use callgate::decision::Severity;
 /// assert_ne!(Severity::Error, Severity::Warning);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// Documented as required: the portal will refuse the call.
     Error,
-    /// Documented, yet official examples do without it.
+    /// It goes against the documentation, which may be wrong.
     Warning,
 }
 

@@ -473,6 +473,27 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Appends a text as JSON writes it.
+pub(crate) fn push_text(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(character);
+            }
+            '\0'..='\x1f' => {
+                let code = u32::from(character);
+                out.push_str("\\u00");
+                out.push(if code < 16 { '0' } else { '1' });
+                out.extend(char::from_digit(code & 15, 16));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+}
+
 /// What is wrong with the inside of a string, if anything.
 fn wrong_inside(inside: &str) -> Option<&'static str> {
     let mut bytes = inside.bytes();
@@ -574,6 +595,14 @@ mod tests {
         for end in 0..text.len() {
             assert!(read(&text[..end]).is_err(), "{}", &text[..end]);
         }
+    }
+
+    #[test]
+    fn a_text_that_is_written_is_read_back() {
+        let text = "a\"b\\c\n\u{1}\u{1f}ä😀\u{7f}";
+        let mut json = String::new();
+        push_text(text, &mut json);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 
     #[test]

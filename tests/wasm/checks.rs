@@ -14,7 +14,6 @@ use callgate::secret::Secret;
 use callgate::time::Instant;
 use callgate::value::Value;
 use js_sys::{Array, Date, Function, JSON, Object, Reflect};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -350,56 +349,4 @@ fn a_failure_keeps_the_secret_to_itself() {
         panic!("the call did not end");
     };
     assert!(!error.to_string().contains("TOKEN"), "{error}");
-}
-
-/// A decision as JavaScript sees it.
-fn decision(method: &str, params: &str, scopes: &str) -> JsValue {
-    let mut connection = connection(|_| {});
-    let now = real_now();
-    if !scopes.is_empty() {
-        use callgate::bitrix24::rights::grant::Source;
-        connection.learn_scopes(now, scopes, Source::Given);
-    }
-    let call = Call::new(method, params).unwrap();
-    let method = MethodName::parse(method).unwrap();
-    let decision = connection.check(&method, &call.params, None);
-    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    decision.serialize(&serializer).unwrap()
-}
-
-#[wasm_bindgen_test]
-fn decisions_have_the_names_that_javascript_knows() {
-    for (method, params, scopes, wanted) in [
-        (
-            "crm.deal.list",
-            "{}",
-            "crm,im",
-            r#"{"verdict":"allowed","needed":[["crm"]],"provided":["crm","im"],"evidence":"grant"}"#,
-        ),
-        (
-            "crm.deal.list",
-            "{}",
-            "",
-            r#"{"verdict":"unknown","layer":"scope","needed":[["crm"]],"evidence":"catalogue"}"#,
-        ),
-        (
-            "vendor.thing",
-            "{}",
-            "",
-            r#"{"verdict":"unknown","layer":"method","evidence":"none"}"#,
-        ),
-    ] {
-        assert_eq!(stringify(&decision(method, params, scopes)), wanted);
-    }
-    let denied = decision("crm.deal.get", "{}", "crm");
-    let names = Object::keys(denied.unchecked_ref::<Object>()).join(",");
-    assert_eq!(
-        String::from(names),
-        "verdict,layer,needed,provided,evidence,problems,remedy"
-    );
-    let problems = Reflect::get(&denied, &"problems".into()).unwrap();
-    assert_eq!(
-        stringify(&problems),
-        r#"[{"path":"id","reason":"required, and missing","severity":"error"}]"#
-    );
 }

@@ -13,7 +13,7 @@ use crate::bitrix24::rights::confirmation::{Heard, State};
 use crate::bitrix24::rights::grant::Source;
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::rights::preflight::{Mode, Question};
+use crate::bitrix24::rights::preflight::{Mode, Objection, Question};
 use crate::bitrix24::wire::code::Response;
 use crate::bitrix24::wire::envelope::Payload;
 use crate::decision::Layer;
@@ -72,7 +72,7 @@ impl<B: Payload> Connection<B> {
             return Some(Error::invalid(message));
         }
         let question = self.ask(entry, &call.method, &call.params);
-        let (layer, mode) = question.objection(&self.config.modes)?;
+        let Objection { layer, mode, .. } = question.objection(&self.config.modes)?;
         let decision = question.check();
         let message = refusal::sentence(&call.method, layer, &decision);
         if mode == Mode::Warn {
@@ -81,6 +81,7 @@ impl<B: Payload> Connection<B> {
             return None;
         }
         let code = match layer {
+            Layer::Method => "ERROR_METHOD_NOT_FOUND",
             Layer::Scope => "insufficient_scope",
             Layer::Confirmation => "METHOD_CONFIRM_DENIED",
             _ => "CALLGATE_PARAMETERS",
@@ -555,11 +556,9 @@ impl<B: Payload> Connection<B> {
     ) -> Question<'a> {
         let held = self.token_for(method);
         Question {
-            entry,
-            grant: &self.grant,
-            method,
-            params,
             confirmation: held.and_then(|held| self.confirmations.state(held.id, method)),
+            webhook: self.tokens.is_none(),
+            ..Question::new(&self.catalogue, entry, &self.grant, method, params)
         }
     }
 }

@@ -129,7 +129,10 @@ pub(super) fn sentence(method: &MethodName, layer: Layer, decision: &Decision) -
         Layer::Scope if decision.is_denied() => " needs a scope that the token doesn't carry. ",
         Layer::Scope => " is documented to need a scope that the token doesn't carry. ",
         Layer::Confirmation => " was refused by an administrator. ",
-        _ => " lacks required parameters. ",
+        Layer::Method if decision.is_denied() => " is no method of this portal. ",
+        Layer::Method => " is not to be called like this. ",
+        _ if decision.is_denied() => " lacks required parameters. ",
+        _ => " is documented with other parameters. ",
     };
     let remedy = decision.remedy.as_deref().unwrap_or_default();
     [method.as_str(), what, remedy]

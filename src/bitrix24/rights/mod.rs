@@ -9,3 +9,4 @@ pub mod params;
 pub mod preflight;
 pub mod requirement;
 pub mod scope;
+pub mod standing;

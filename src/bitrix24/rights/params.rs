@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::json::{Event, Reader};
+use crate::json::{Event, Raw, Reader};
 use crate::text::push_number;
 
 /// The parameters of one call.
@@ -107,8 +107,17 @@ impl Params {
     /// assert!(!Params::parse(r#"{"ID":null}"#).unwrap().has("ID"));
     /// ```
     pub fn has(&self, name: &str) -> bool {
+        self.has_any(|own| own.is(name))
+    }
+
+    /// The same for a name in any ASCII case.
+    pub(crate) fn has_in_any_case(&self, name: &str) -> bool {
+        self.has_any(|own| own.to_text().eq_ignore_ascii_case(name))
+    }
+
+    fn has_any(&self, is: impl Fn(Raw<'_>) -> bool) -> bool {
         self.members()
-            .any(|member| member.is(name) && self.slice(&member.value) != "null")
+            .any(|member| member.name.is_some_and(&is) && self.slice(&member.value) != "null")
     }
 
     /// The JSON text.
@@ -201,7 +210,7 @@ impl Params {
 
 /// One top-level member: its name, and where its key and its value stand in the text.
 struct Member<'a> {
-    name: Option<crate::json::Raw<'a>>,
+    name: Option<Raw<'a>>,
     key: Option<Range<usize>>,
     value: Range<usize>,
 }

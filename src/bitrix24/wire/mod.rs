@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod code;
+pub mod commands;
 pub mod envelope;
 pub mod event;
 pub mod form;
