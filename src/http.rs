@@ -1,6 +1,8 @@
 //! Requests and failures as plain data. Nothing here opens a connection.
 
-/// An HTTP request that a driver has to make. It is always a POST.
+use crate::secret::Secret;
+
+/// A request to Bitrix24 that a driver has to make. It is always a POST.
 ///
 /// ```
 /// use callgate::http::{BodyFormat, Request};
@@ -50,6 +52,89 @@ impl BodyFormat {
             Self::Form => "application/x-www-form-urlencoded",
             Self::Json => "application/json",
         }
+    }
+}
+
+/// A request to a server that goes by verbs and headers. What body it has is JSON.
+///
+/// Redirects are not to be followed, and no cookies sent.
+///
+/// ```
+/// use callgate::http::{RestRequest, Verb};
+/// use callgate::secret::Secret;
+/// let request = RestRequest {
+///     verb: Verb::Get,
+///     url: "https://server.example/things/1".into(),
+///     headers: vec![("Authorization", Secret::new("Bearer token"))],
+///     body: None,
+/// };
+/// assert_eq!(request.verb.as_str(), "GET");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RestRequest {
+    /// The verb.
+    pub verb: Verb,
+    /// The whole address.
+    pub url: String,
+    /// Names and values, without `Content-Type`, which goes with every body.
+    pub headers: Vec<(&'static str, Secret)>,
+    /// The body, which may hold secrets: so this type has no `Debug`.
+    pub body: Option<String>,
+}
+
+/// The verb of a [`RestRequest`].
+///
+/// ```
+/// assert_eq!(callgate::http::Verb::Post.as_str(), "POST");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `DELETE`
+    Delete,
+}
+
+impl Verb {
+    /// The verb as it is written.
+    ///
+    /// ```
+    /// assert_eq!(callgate::http::Verb::Delete.as_str(), "DELETE");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What a server answered to a [`RestRequest`].
+///
+/// ```
+/// use callgate::http::Response;
+/// let response = Response { status: 204, body: String::new() };
+/// assert!(response.is_success());
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as text.
+    pub body: String,
+}
+
+impl Response {
+    /// Whether the status is one of the 200s.
+    ///
+    /// ```
+    /// assert!(!callgate::http::Response { status: 404, body: String::new() }.is_success());
+    /// ```
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
     }
 }
 

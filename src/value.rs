@@ -116,6 +116,51 @@ impl Value {
         path.iter().try_fold(self, |value, name| value.get(name))
     }
 
+    /// The value as JSON text; numbers as they were written.
+    ///
+    /// ```
+    /// use callgate::value::Value;
+    /// let value = Value::from_json(r#" {"a": [1e21, "\u00e4", null]} "#).unwrap();
+    /// assert_eq!(value.to_json(), r#"{"a":[1e21,"ä",null]}"#);
+    /// ```
+    pub fn to_json(&self) -> String {
+        let mut out = String::new();
+        self.write_json(&mut out);
+        out
+    }
+
+    fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(true) => out.push_str("true"),
+            Self::Bool(false) => out.push_str("false"),
+            Self::Number(text) => out.push_str(text),
+            Self::Text(text) => json::push_text(text, out),
+            Self::List(items) => {
+                out.push('[');
+                for (place, item) in items.iter().enumerate() {
+                    if place > 0 {
+                        out.push(',');
+                    }
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Self::Map(members) => {
+                out.push('{');
+                for (place, (name, value)) in members.iter().enumerate() {
+                    if place > 0 {
+                        out.push(',');
+                    }
+                    json::push_text(name, out);
+                    out.push(':');
+                    value.write_json(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+
     /// The text of a text or number.
     ///
     /// ```
