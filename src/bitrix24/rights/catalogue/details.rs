@@ -1,149 +1,402 @@
-//! The second tier: what else the documentation says of a method, for those who ask for it.
-//!
-//! `catalogue/README.md` describes the file from the outside. Like the first tier it is read as it
-//! lies: nothing is unpacked, a walk allocates nothing, and no content whatever can panic.
+//! What the second tier says of a method, a parameter, an event. All of it borrows from the
+//! catalogue, and unpacks nothing.
 
-use super::Pieces;
+use super::entry::{Entry, groups};
+use super::form::Pieces;
+use super::second::{
+    ALSO, DEFAULT, DEPRECATED, ERRORS, ITEM_VALUES, ONE_OF, PAGING, SCOPES, SET, Thing, Things,
+    VALUES,
+};
+
+/// Where the pages of the documentation are.
+const SITE: &str = "https://apidocs.bitrix24.com/";
 
 /// What the second tier knows of one method.
 #[derive(Clone, Copy, Debug)]
 pub struct Details<'a> {
-    text: &'a str,
+    pub(super) entry: Entry<'a>,
+    pub(super) thing: Thing<'a>,
 }
 
 impl<'a> Details<'a> {
-    /// The address of the documentation's page.
+    /// The address of the documentation's page. `None`: not known.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let page = catalogue.get("crm.deal.add", None).unwrap().details().unwrap().page();
+    /// assert_eq!(page.unwrap(), "https://apidocs.bitrix24.com/api-reference/crm/deals/crm-deal-add.html");
+    /// ```
     pub fn page(&self) -> Option<String> {
-        None
+        let (own, file) = split(self.thing.name());
+        let second = self.entry.catalogue.second.as_ref()?;
+        // What is the folder of the method before isn't written again.
+        let mut before = (0..self.entry.index).rev();
+        let folder =
+            own.or_else(|| before.find_map(|index| split(second.record(index)?.name()).0))?;
+        let derived = self.file();
+        let file = if file.is_empty() { &derived } else { file };
+        Some([SITE, folder, "/", file, ".html"].concat())
     }
 
-    /// Whether the method is deprecated, and then what to use instead: perhaps nothing.
+    /// What a page is called unless the record says so: `crm.item.getTypes` has `crm-item-get-types`.
+    fn file(&self) -> String {
+        let (mut name, mut file) = (String::new(), String::new());
+        self.entry.write_name(&mut name);
+        let mut before = '.';
+        for letter in name.chars() {
+            if letter.is_ascii_uppercase() && before.is_ascii_lowercase() {
+                file.push('-');
+            }
+            file.push(if letter == '.' {
+                '-'
+            } else {
+                letter.to_ascii_lowercase()
+            });
+            before = letter;
+        }
+        file
+    }
+
+    /// Whether the method is deprecated, and then what to use instead: perhaps nothing. A
+    /// replacement may end in `*` for all methods that start so.
+    ///
+    /// A method is deprecated if its page says so, or stands among the outdated ones.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("crm.deal.list", None).unwrap().details().unwrap();
+    /// assert!(details.deprecation().unwrap().eq(["crm.item.list"]));
+    /// ```
     pub fn deprecation(&self) -> Option<Pieces<'a>> {
-        None
+        self.thing.words(DEPRECATED)
     }
 
-    /// The documented error codes.
+    /// The documented error codes, those met in examples only left out.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("app.info", None).unwrap().details().unwrap();
+    /// assert!(details.errors().eq(["ACCESS_DENIED"]));
+    /// ```
     pub fn errors(&self) -> Pieces<'a> {
-        Pieces::of(self.text, b' ')
+        self.thing.words(ERRORS).unwrap_or_default()
     }
 
     /// How the method pages, in the words of the readable catalogue, such as `start+next+total`.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("crm.deal.list", None).unwrap().details().unwrap();
+    /// assert_eq!(details.paging(), Some("start+next+total"));
+    /// ```
     pub fn paging(&self) -> Option<&'a str> {
-        None
+        self.thing.said(PAGING)
     }
 
-    /// Whether the method works with an application's token only, and not through a webhook.
+    /// Whether it is sure that the method works with an application's token only, and not through
+    /// a webhook.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("app.info", None).unwrap().details().unwrap();
+    /// assert!(details.wants_application());
+    /// ```
     pub fn wants_application(&self) -> bool {
-        false
+        self.thing.traits().contains(&b'a')
     }
 
     /// Whether a batch may not contain the method.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("batch", None).unwrap().details().unwrap();
+    /// assert!(details.is_unbatched());
+    /// ```
     pub fn is_unbatched(&self) -> bool {
-        false
+        self.thing.traits().contains(&b'u')
     }
 
     /// Whether the method has no parameters.
+    ///
+    /// Where the documentation lists none and doesn't say that there are none, it is not known.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("app.info", None).unwrap().details().unwrap();
+    /// assert!(details.is_parameterless());
+    /// ```
     pub fn is_parameterless(&self) -> bool {
-        false
+        self.thing.traits().contains(&b'p')
     }
 
-    /// Whether the method takes the parameters of any list: order, filter, select, start.
+    /// Whether the method takes the parameters of any list, besides its own: `order`, `filter`,
+    /// `select`, `start`.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("crm.measure.list", None).unwrap().details().unwrap();
+    /// assert!(details.takes_list_parameters());
+    /// ```
     pub fn takes_list_parameters(&self) -> bool {
-        false
+        self.thing.traits().contains(&b'l')
     }
 
     /// Groups of parameters; of each group one is needed.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("calendar.event.add", None).unwrap().details().unwrap();
+    /// let groups: Vec<Vec<&str>> = details.one_of().map(Iterator::collect).collect();
+    /// assert_eq!(groups, [["from", "from_ts"], ["to", "to_ts"]]);
+    /// ```
     pub fn one_of(&self) -> impl Iterator<Item = Pieces<'a>> + use<'a> {
-        std::iter::empty()
+        self.thing.groups(ONE_OF)
     }
 
-    /// Alternative sets of required parameters: one whole set is needed.
+    /// Alternative sets of required parameters: if there are any, one whole set is needed.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("vote.AttachedVote.get", None).unwrap().details().unwrap();
+    /// let sizes: Vec<usize> = details.sets().map(Iterator::count).collect();
+    /// assert_eq!(sizes, [1, 3, 1]);
+    /// ```
     pub fn sets(&self) -> impl Iterator<Item = Pieces<'a>> + use<'a> {
-        std::iter::empty()
+        self.thing.groups(SET)
     }
 
     /// The parameters, outermost ones, in the documented order.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("access.name", None).unwrap().details().unwrap();
+    /// assert!(details.parameters().map(|one| one.name()).eq(["ACCESS"]));
+    /// ```
     pub fn parameters(&self) -> Parameters<'a> {
-        Parameters { rest: "" }
+        Parameters(self.thing.inside())
+    }
+}
+
+/// The folder and the file of a page, as far as its record names them.
+fn split(page: &str) -> (Option<&str>, &str) {
+    match page.rsplit_once('/') {
+        Some((folder, file)) => (Some(folder), file),
+        None => (None, page),
     }
 }
 
 /// Parameters one after the other, in the documented order.
 #[derive(Clone, Debug)]
-pub struct Parameters<'a> {
-    rest: &'a str,
-}
+pub struct Parameters<'a>(Things<'a>);
 
 impl<'a> Iterator for Parameters<'a> {
     type Item = Parameter<'a>;
 
     fn next(&mut self) -> Option<Parameter<'a>> {
-        self.rest = "";
-        None
+        self.0.next().map(Parameter)
     }
 }
 
 /// What is known of one parameter.
 #[derive(Clone, Copy, Debug)]
-pub struct Parameter<'a> {
-    text: &'a str,
-}
+pub struct Parameter<'a>(Thing<'a>);
 
 impl<'a> Parameter<'a> {
-    /// Its documented spelling, or its pattern.
+    /// Its documented spelling, or the pattern of it.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("batch", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "cmd").unwrap();
+    /// assert_eq!(parameter.name(), "cmd");
+    /// ```
     pub fn name(&self) -> &'a str {
-        self.text
+        self.0.name()
     }
 
-    /// Whether it must be there, as far as is known.
+    /// Whether it must be there; if it is nested, then where the outer one is there.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("timeman.timecontrol.report.add", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "REPORT_ID").unwrap();
+    /// assert_eq!(parameter.presence(), Presence::Doubtful);
+    /// ```
     pub fn presence(&self) -> Presence {
-        Presence::Optional
+        match self.0.traits() {
+            [b'!', ..] => Presence::Required,
+            [b'?', ..] => Presence::Doubtful,
+            _ => Presence::Optional,
+        }
     }
 
-    /// Whether a value of this kind is one of those documented. Where the documentation names no
-    /// kind, or one that isn't a kind of value, all are.
-    pub fn accepts(&self, _kind: Kind) -> bool {
-        true
+    /// Whether a value of this kind is among the documented ones. Where the documentation names no
+    /// kind, or names what isn't one (`crm_status`, `user.id`), every kind is.
+    ///
+    /// The documentation is loose about kinds: be lenient with this.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("batch", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "halt").unwrap();
+    /// assert!(parameter.accepts(Kind::Flag) && !parameter.accepts(Kind::List));
+    /// ```
+    pub fn accepts(&self, kind: Kind) -> bool {
+        let letter = match kind {
+            Kind::Text => b't',
+            Kind::Integer => b'i',
+            Kind::Number => b'n',
+            Kind::Flag => b'b',
+            Kind::Date => b'd',
+            Kind::DateTime => b'm',
+            Kind::Object => b'o',
+            Kind::List => b'l',
+            Kind::File => b'f',
+        };
+        let traits = self.0.traits();
+        traits.contains(&letter) || !traits.iter().any(u8::is_ascii_lowercase)
     }
 
-    /// The values that it may have, where all are known.
+    /// The values that it may have, if they are documented.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("lists.field.get", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "IBLOCK_TYPE_ID").unwrap();
+    /// let values = parameter.values().unwrap();
+    /// assert!(values.eq(["lists", "bitrix_processes", "lists_socnet"]));
+    /// ```
     pub fn values(&self) -> Option<Pieces<'a>> {
-        None
+        self.0.words(VALUES)
     }
 
-    /// The values that the items of its list may have.
+    /// The values that the items of its list may have, if they are documented.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("user.userfield.list", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "order").unwrap();
+    /// assert!(parameter.item_values().unwrap().eq(["asc", "desc"]));
+    /// ```
     pub fn item_values(&self) -> Option<Pieces<'a>> {
-        None
+        self.0.words(ITEM_VALUES)
     }
 
-    /// What it is if it is left out.
+    /// What it is if it is left out, as the documentation writes it.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("batch", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "halt").unwrap();
+    /// assert_eq!(parameter.default(), Some("false"));
+    /// ```
     pub fn default(&self) -> Option<&'a str> {
-        None
+        self.0.said(DEFAULT)
     }
 
     /// Its other names.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("timeman.timecontrol.report.add", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "REPORT_ID").unwrap();
+    /// assert!(parameter.also().eq(["ID"]));
+    /// ```
     pub fn also(&self) -> Pieces<'a> {
-        Pieces::of(self.text, b' ')
+        self.0.words(ALSO).unwrap_or_default()
     }
 
-    /// Whether its name is a pattern, such as `UF_*`.
+    /// Whether its name is a pattern, such as `UF_*`, `PARENT_ID_...` or `<siteId>`.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("log.blogpost.add", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "UF_*").unwrap();
+    /// assert!(parameter.is_pattern());
+    /// ```
     pub fn is_pattern(&self) -> bool {
-        false
+        self.0.traits().contains(&b'P')
     }
 
     /// Whether it is not to be used any more.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("log.blogpost.add", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "SPERM").unwrap();
+    /// assert!(parameter.is_deprecated());
+    /// ```
     pub fn is_deprecated(&self) -> bool {
-        false
+        self.0.traits().contains(&b'D')
     }
 
-    /// Groups of parameters nested in this one; of each group one is needed.
+    /// Groups of parameters beside this one; of each group one is needed.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("documentgenerator.template.add", None).unwrap().details().unwrap();
+    /// let outer = details.parameters().find(|one| one.name() == "fields").unwrap();
+    /// let parameter = outer.nested().find(|one| one.name() == "name").unwrap();
+    /// assert!(parameter.one_of().next().unwrap().eq(["fileId", "file"]));
+    /// ```
     pub fn one_of(&self) -> impl Iterator<Item = Pieces<'a>> + use<'a> {
-        std::iter::empty()
+        self.0.groups(ONE_OF)
     }
 
-    /// The parameters that nest in this one.
+    /// The parameters that nest in this one, in the documented order.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("ai.engine.list", None).unwrap().details().unwrap();
+    /// let parameter = details.parameters().find(|one| one.name() == "filter").unwrap();
+    /// assert_eq!(parameter.nested().next().unwrap().name(), "ID");
+    /// ```
     pub fn nested(&self) -> Parameters<'a> {
-        Parameters { rest: "" }
+        Parameters(self.0.inside())
     }
 }
 
@@ -152,41 +405,91 @@ impl<'a> Parameter<'a> {
 pub enum Presence {
     /// Its lack may refuse a call.
     Required,
-    /// Documented as required, but not beyond doubt: its lack may only warn.
+    /// It is documented as required, but there is a doubt: its lack may only warn.
     Doubtful,
     /// It may be left out.
     Optional,
 }
 
-/// A kind of value that a parameter may have. The documentation is loose about them.
+/// A kind of value that a parameter may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Kind {
+    /// Any text.
     Text,
+    /// A whole number.
     Integer,
+    /// Any number.
     Number,
+    /// Yes or no, in any of the forms that portals take.
     Flag,
+    /// A day.
     Date,
+    /// A moment.
     DateTime,
+    /// Names with values.
     Object,
+    /// Values in a row, of whatever kind.
     List,
+    /// The content of a file.
     File,
 }
 
 /// What is known of an event that a handler can be bound to.
 #[derive(Clone, Copy, Debug)]
-pub struct Event<'a> {
-    text: &'a str,
-}
+pub struct Event<'a>(pub(super) Thing<'a>);
 
 impl<'a> Event<'a> {
-    /// Its documented spelling. Events are told apart without regard to case.
+    /// Its documented spelling.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// assert_eq!(catalogue.event("ONCRMDEALADD").unwrap().name(), "onCrmDealAdd");
+    /// ```
     pub fn name(&self) -> &'a str {
-        self.text
+        self.0.name()
     }
 
-    /// The scopes that a token needs to hear of it: one code of each group. `None`: not known.
+    /// Other spellings that the documentation uses.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let event = catalogue.event("onLeadDelete").unwrap();
+    /// assert_eq!(event.name(), "onCrmLeadDelete");
+    /// assert!(event.also().eq(["onLeadDelete"]));
+    /// ```
+    pub fn also(&self) -> Pieces<'a> {
+        self.0.words(ALSO).unwrap_or_default()
+    }
+
+    /// The scopes that a token needs to be told of it: one code of each group. `None` where the
+    /// documentation doesn't say.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let event = catalogue.event("onCrmDealAdd").unwrap();
+    /// let groups: Vec<Vec<&str>> = event.needed().unwrap().map(Iterator::collect).collect();
+    /// assert_eq!(groups, [["crm"]]);
+    /// ```
     pub fn needed(&self) -> Option<impl Iterator<Item = Pieces<'a>> + use<'a>> {
-        None::<std::iter::Empty<Pieces<'a>>>
+        self.0.said(SCOPES).map(groups)
+    }
+
+    /// Whether the event is deprecated, and then what to use instead: perhaps nothing.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::*;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let event = catalogue.event("onImBotDelete").unwrap();
+    /// assert!(event.deprecation().unwrap().eq(["ONIMBOTV2DELETE"]));
+    /// ```
+    pub fn deprecation(&self) -> Option<Pieces<'a>> {
+        self.0.words(DEPRECATED)
     }
 }

@@ -80,8 +80,7 @@ impl<'a> Entry<'a> {
         if self.needed == "?" {
             return None;
         }
-        let groups = Pieces::of(self.needed, b'&').filter(|group| !group.is_empty());
-        Some(groups.map(|group| Pieces::of(group, b'|')))
+        Some(groups(self.needed))
     }
 
     /// Whether a token that lacks a needed scope may be refused on the catalogue's word.
@@ -143,10 +142,29 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// What the second tier says of the method. `None` as long as no second tier was joined.
+    /// What the second tier says of the method. `None`: the catalogue has no second tier.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// let details = catalogue.get("app.info", None).unwrap().details().unwrap();
+    /// assert!(details.wants_application());
+    /// assert!(Catalogue::bundled().get("app.info", None).unwrap().details().is_none());
+    /// ```
     pub fn details(&self) -> Option<Details<'a>> {
-        None
+        let thing = self.catalogue.second.as_ref()?.record(self.index)?;
+        Some(Details {
+            entry: *self,
+            thing,
+        })
     }
+}
+
+/// The groups of scopes that a text has: between `&`, the codes of a group between `|`.
+pub(super) fn groups(needed: &str) -> impl Iterator<Item = Pieces<'_>> {
+    let groups = Pieces::of(needed, b'&').filter(|group| !group.is_empty());
+    groups.map(|group| Pieces::of(group, b'|'))
 }
 
 impl fmt::Debug for Entry<'_> {

@@ -115,7 +115,11 @@ impl Layout {
     }
 
     pub(super) const fn over(self, text: Cow<'static, str>) -> Catalogue {
-        Catalogue { text, layout: self }
+        Catalogue {
+            text,
+            layout: self,
+            second: None,
+        }
     }
 }
 
@@ -130,7 +134,7 @@ pub(super) const fn number(digits: &[u8]) -> u64 {
     value
 }
 
-pub(super) fn is_digit(byte: &u8) -> bool {
+fn is_digit(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'o')
 }
 
@@ -139,6 +143,17 @@ pub(super) fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum, byte| {
         (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     })
+}
+
+/// The text of a file that arrived as it was written: its end is the checksum of all before.
+pub(super) fn intact(bytes: Vec<u8>) -> Result<String, CatalogueError> {
+    let (body, sum) = bytes
+        .split_last_chunk::<CHECKSUM>()
+        .ok_or(CatalogueError::Length)?;
+    if u64::from(checksum(body)) != number(sum) || !sum.iter().all(is_digit) {
+        return Err(CatalogueError::Damaged);
+    }
+    String::from_utf8(bytes).map_err(|_| CatalogueError::Unsound)
 }
 
 /// One record: what it says about its name, and where it stands.
@@ -301,7 +316,7 @@ pub(super) fn is_mark(byte: u8) -> bool {
 }
 
 /// The pieces of a text between separators.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Pieces<'a> {
     rest: Option<&'a str>,
     separator: u8,

@@ -1,8 +1,9 @@
 //! The catalogue: what is known of the documented methods before anything is sent.
 //!
 //! Its first tier, read here, is a method's name, its REST version, the scopes that it needs and the
-//! parameters that it requires. The facts stand readable in `catalogue/`; `cargo xtask catalogue`
-//! makes `catalogue/first.bin` of them, and `catalogue/README.md` describes that form.
+//! parameters that it requires. The second tier, for those who ask for it, is all else that helps a
+//! developer with a call, and the events. The facts stand readable in `catalogue/`; `cargo xtask
+//! catalogue` makes `first.bin` and `details.bin` of them, and `catalogue/README.md` describes both.
 //!
 //! Reading works on the bytes as they lie: nothing is unpacked, a look-up allocates nothing. Every
 //! access is checked, so no content whatever can make the reader panic; what [`Catalogue::from_bytes`]
@@ -11,6 +12,7 @@
 mod details;
 mod entry;
 mod form;
+mod second;
 #[cfg(test)]
 mod tests;
 
@@ -21,11 +23,9 @@ use std::fmt;
 use super::method::Version;
 pub use details::{Details, Event, Kind, Parameter, Parameters, Presence};
 pub use entry::{Entry, Required};
-use form::{
-    BLOCK, CHECKSUM, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, checksum, is_digit,
-    is_of_name, number,
-};
+use form::{BLOCK, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, intact, is_of_name, number};
 pub use form::{CatalogueError, Pieces};
+use second::Second;
 
 /// Laid out while compiling: a bundled file that isn't one stops the build, not a caller.
 static BUNDLED: Catalogue = {
@@ -52,6 +52,7 @@ pub struct Catalogue {
     /// checksum; all of it ASCII.
     text: Cow<'static, str>,
     layout: Layout,
+    second: Option<Second>,
 }
 
 impl Catalogue {
@@ -65,7 +66,8 @@ impl Catalogue {
         &BUNDLED
     }
 
-    /// Takes a catalogue from the bytes of a file such as `cargo xtask catalogue` writes.
+    /// Takes a catalogue from the bytes of files such as `cargo xtask catalogue` writes: `first.bin`,
+    /// or `first.bin` and right behind it `details.bin`.
     ///
     /// # Errors
     ///
@@ -81,45 +83,86 @@ impl Catalogue {
     /// assert_eq!(error, Some(CatalogueError::Foreign));
     /// ```
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Catalogue, CatalogueError> {
-        let layout = Layout::read(&bytes)?;
-        let (body, sum) = bytes
-            .split_last_chunk::<CHECKSUM>()
-            .ok_or(CatalogueError::Length)?;
-        if u64::from(checksum(body)) != number(sum) || !sum.iter().all(is_digit) {
-            return Err(CatalogueError::Damaged);
+        let (first, second) = second::part(bytes);
+        let layout = Layout::read(&first)?;
+        let catalogue = layout.over(Cow::Owned(intact(first)?));
+        if !catalogue.is_sound() {
+            return Err(CatalogueError::Unsound);
         }
-        let text = String::from_utf8(bytes).map_err(|_| CatalogueError::Unsound)?;
-        let catalogue = layout.over(Cow::Owned(text));
-        if catalogue.is_sound() {
-            Ok(catalogue)
-        } else {
-            Err(CatalogueError::Unsound)
+        match second {
+            Some(second) => catalogue.with_details(second),
+            None => Ok(catalogue),
         }
     }
 
-    /// The catalogue with its second tier, from the bytes of `details.bin`.
+    /// This catalogue with its second tier, from the bytes of the `details.bin` that was made with
+    /// it. A second tier that it had is replaced.
     ///
     /// # Errors
     ///
-    /// [`CatalogueError`] says why the bytes are none, or belong to another catalogue.
-    pub fn with_details(&self, _bytes: Vec<u8>) -> Result<Catalogue, CatalogueError> {
-        Err(CatalogueError::Foreign)
+    /// [`CatalogueError`] says why the bytes are none, or that they belong to another first tier.
+    /// Details are taken as a whole or not at all.
+    ///
+    /// ```
+    /// use callgate::bitrix24::rights::catalogue::{Catalogue, CatalogueError};
+    ///
+    /// let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// let catalogue = Catalogue::bundled().with_details(bytes.to_vec()).unwrap();
+    /// assert!(catalogue.get("crm.deal.add", None).unwrap().details().is_some());
+    /// let error = catalogue.with_details(b"<html>".to_vec()).err();
+    /// assert_eq!(error, Some(CatalogueError::Foreign));
+    /// ```
+    pub fn with_details(&self, bytes: Vec<u8>) -> Result<Catalogue, CatalogueError> {
+        Ok(Catalogue {
+            text: self.text.clone(),
+            layout: self.layout,
+            second: Some(Second::read(bytes, &self.text, self.len())?),
+        })
     }
 
-    /// Whether the second tier was joined.
+    /// Whether there is a second tier.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// assert!(!Catalogue::bundled().has_details());
+    /// ```
     pub fn has_details(&self) -> bool {
-        false
+        self.second.is_some()
     }
 
-    /// Looks an event up by its name, without regard to ASCII case. Without the second tier no
-    /// event is known.
-    pub fn event(&self, _name: &str) -> Option<Event<'_>> {
-        None
+    /// Looks an event up by its name, or by another spelling that the documentation uses, without
+    /// regard to ASCII case. Without the second tier no event is known.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// assert_eq!(catalogue.event("ONTASKADD").unwrap().name(), "OnTaskAdd");
+    /// assert!(catalogue.event("onNothing").is_none());
+    /// assert!(Catalogue::bundled().event("OnTaskAdd").is_none());
+    /// ```
+    pub fn event(&self, name: &str) -> Option<Event<'_>> {
+        let is_it = |own: &str| own.eq_ignore_ascii_case(name);
+        self.events()
+            .find(|event| is_it(event.name()) || event.also().any(is_it))
     }
 
-    /// All events of the second tier, ordered by name.
+    /// The events that a handler can be bound to, ordered by name. Without the second tier none is
+    /// known.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::catalogue::Catalogue;
+    /// # let details = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/catalogue/details.bin"));
+    /// # let catalogue = Catalogue::bundled().with_details(details.to_vec()).unwrap();
+    /// assert!(catalogue.events().count() > 150);
+    /// ```
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        std::iter::empty()
+        let second = self.second.iter();
+        second.flat_map(|second| {
+            (self.len()..)
+                .map_while(|index| second.record(index))
+                .map(Event)
+        })
     }
 
     /// How many entries there are. A method known in both REST versions has two.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use super::form::{checksum, number};
+use super::form::{CHECKSUM, checksum, number};
 use super::*;
 
 /// `im.add` in both versions, `im.user.Get` in version 2.

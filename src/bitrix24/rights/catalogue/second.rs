@@ -1,0 +1,206 @@
+//! The form of the second tier: how the records of `details.bin` are found, and what is in one.
+//!
+//! A record is a row of parts: a mark, which is a control character, and the text up to the next.
+//! Nothing here trusts the text between the marks.
+
+use super::form::{self, CHECKSUM, CatalogueError, Pieces, intact, number, run};
+
+/// What a file starts with: details, and the form in which they are written.
+const MAGIC: &[u8; 3] = b"CGD";
+const FORM: u8 = b'1';
+/// `MAGIC`, `FORM`, the checksum of the first tier, the length of the file.
+const HEADER: usize = 4 + CHECKSUM + 4;
+/// No parameter nests deeper than this.
+const DEPTH: usize = 15;
+
+// Marks. The first four part things, the others are facts of the thing that they follow.
+const RECORD: u8 = 0x01;
+const NAME: u8 = 0x02;
+const OPEN: u8 = 0x03;
+const CLOSE: u8 = 0x04;
+/// What is a matter of yes or no: a letter each.
+const TRAITS: u8 = 0x05;
+pub(super) const DEPRECATED: u8 = 0x06;
+pub(super) const ERRORS: u8 = 0x07;
+pub(super) const PAGING: u8 = 0x08;
+pub(super) const ONE_OF: u8 = 0x09;
+pub(super) const SET: u8 = 0x0a;
+pub(super) const DEFAULT: u8 = 0x0b;
+pub(super) const VALUES: u8 = 0x0c;
+pub(super) const ITEM_VALUES: u8 = 0x0d;
+pub(super) const ALSO: u8 = 0x0e;
+pub(super) const SCOPES: u8 = 0x0f;
+
+/// What stands between the words of a list.
+const SEPARATOR: u8 = 0x7f;
+
+/// Parts the first tier from the second. Bytes without a second tier stay as they came.
+pub(super) fn part(mut bytes: Vec<u8>) -> (Vec<u8>, Option<Vec<u8>>) {
+    let length = bytes.get(form::HEADER - 3..form::HEADER).map(number);
+    let first = length.map_or(0, |length| length as usize);
+    let follows = bytes
+        .get(first..)
+        .is_some_and(|rest| rest.starts_with(MAGIC));
+    let second = follows.then(|| bytes.split_off(first));
+    (bytes, second)
+}
+
+/// The second tier as it lies, and where each record starts.
+#[derive(Clone)]
+pub(super) struct Second {
+    text: String,
+    starts: Vec<usize>,
+}
+
+impl Second {
+    /// Takes the bytes of a file that belongs to this first tier.
+    pub(super) fn read(
+        bytes: Vec<u8>,
+        first: &str,
+        count: usize,
+    ) -> Result<Second, CatalogueError> {
+        match bytes.split_first_chunk() {
+            Some((MAGIC, [FORM, ..])) => {}
+            Some((MAGIC, [_, ..])) => return Err(CatalogueError::OtherForm),
+            _ => return Err(CatalogueError::Foreign),
+        }
+        let length = bytes.get(HEADER - 4..HEADER).map(number);
+        if length != Some(bytes.len() as u64) {
+            return Err(CatalogueError::Length);
+        }
+        let text = intact(bytes)?;
+        let belongs_to = text
+            .as_bytes()
+            .get(4..)
+            .and_then(<[u8]>::first_chunk::<CHECKSUM>);
+        if belongs_to != first.as_bytes().last_chunk() {
+            return Err(CatalogueError::OtherCatalogue);
+        }
+        let end = text.len().saturating_sub(CHECKSUM);
+        let mut starts = Vec::with_capacity(count + count / 4);
+        let mut depth = 0;
+        for (at, byte) in text.bytes().enumerate().take(end).skip(HEADER) {
+            match byte {
+                RECORD if depth == 0 => starts.push(at),
+                OPEN if depth < DEPTH => depth += 1,
+                CLOSE if depth > 0 => depth -= 1,
+                RECORD | OPEN | CLOSE => return Err(CatalogueError::Unsound),
+                _ => {}
+            }
+        }
+        starts.push(end);
+        if depth == 0 && starts.len() > count && starts.first() == Some(&HEADER) {
+            Ok(Second { text, starts })
+        } else {
+            Err(CatalogueError::Unsound)
+        }
+    }
+
+    /// A record by its number: those of the methods in the first tier's order, then the events.
+    pub(super) fn record(&self, index: usize) -> Option<Thing<'_>> {
+        let range = *self.starts.get(index)?..*self.starts.get(index + 1)?;
+        self.text.get(range).map(|text| Thing { text })
+    }
+}
+
+/// A method, an event or a parameter: the text from its own mark on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thing<'a> {
+    text: &'a str,
+}
+
+impl<'a> Thing<'a> {
+    fn parts(self) -> Parts<'a> {
+        Parts { rest: self.text }
+    }
+
+    /// What stands behind its own mark.
+    pub(super) fn name(self) -> &'a str {
+        self.parts().next().map_or("", |(_, name)| name)
+    }
+
+    /// All facts of one kind.
+    pub(super) fn all(self, mark: u8) -> impl Iterator<Item = &'a str> + use<'a> {
+        let facts = self.parts().skip(1).take_while(|(mark, _)| *mark > CLOSE);
+        facts.filter_map(move |(own, text)| (own == mark).then_some(text))
+    }
+
+    /// The first fact of one kind.
+    pub(super) fn said(self, mark: u8) -> Option<&'a str> {
+        self.all(mark).next()
+    }
+
+    /// The words of a fact.
+    pub(super) fn words(self, mark: u8) -> Option<Pieces<'a>> {
+        self.said(mark).map(words)
+    }
+
+    /// The words of each fact of one kind.
+    pub(super) fn groups(self, mark: u8) -> impl Iterator<Item = Pieces<'a>> + use<'a> {
+        self.all(mark).map(words)
+    }
+
+    pub(super) fn traits(self) -> &'a [u8] {
+        self.said(TRAITS).unwrap_or_default().as_bytes()
+    }
+
+    /// The parameters of a method, or those nested in one.
+    pub(super) fn inside(self) -> Things<'a> {
+        let mut parts = self.parts();
+        parts.next();
+        match parts.find(|(mark, _)| *mark <= CLOSE) {
+            Some((OPEN, _)) => Things { parts },
+            _ => Things {
+                parts: Parts { rest: "" },
+            },
+        }
+    }
+}
+
+/// The words of a list. None of them: an empty list.
+fn words(text: &str) -> Pieces<'_> {
+    Pieces::of(text, SEPARATOR)
+}
+
+/// Steps from a parameter to the next one beside it.
+#[derive(Clone, Debug)]
+pub(super) struct Things<'a> {
+    parts: Parts<'a>,
+}
+
+impl<'a> Iterator for Things<'a> {
+    type Item = Thing<'a>;
+
+    fn next(&mut self) -> Option<Thing<'a>> {
+        let mut depth = 0;
+        loop {
+            let text = self.parts.rest;
+            let (mark, _) = self.parts.next()?;
+            match mark {
+                NAME if depth == 0 => return Some(Thing { text }),
+                OPEN => depth += 1,
+                CLOSE if depth > 0 => depth -= 1,
+                CLOSE => self.parts.rest = "",
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Steps from a mark to the next.
+#[derive(Clone, Debug)]
+struct Parts<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = (u8, &'a str);
+
+    fn next(&mut self) -> Option<(u8, &'a str)> {
+        let mark = *self.rest.as_bytes().first()?;
+        let body = self.rest.get(1..)?;
+        let (text, rest) = body.split_at_checked(run(body.as_bytes()))?;
+        self.rest = rest;
+        Some((mark, text))
+    }
+}
