@@ -29,6 +29,25 @@ impl Method {
     }
 }
 
+/// A method where it is told what changed.
+pub(super) fn title(name: &str, version: u8) -> String {
+    format!("{} v{version}", name.to_ascii_lowercase())
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Event {
+    pub(super) name: String,
+    pub(super) facts: Facts,
+}
+
+impl Event {
+    /// What tells events apart, and their order.
+    pub(super) fn key(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
+}
+
 /// One parameter, with those that nest in it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parameter {
@@ -148,6 +167,21 @@ pub(super) const PARAMETER: &[Row] = &[
     row("values", "e", Words),
     row("item-values", "ie", Words),
     row("one-of", "a1", Lists),
+];
+
+/// What may be said of an event.
+pub(super) const EVENT: &[Row] = &[
+    row("page", "p", Words),
+    row("scope", "s", Lists),
+    row("scope-from", "s0", Words),
+    row("who", "x", Words),
+    row("further-condition", "xc", Mark),
+    row("in-page", "js", Mark),
+    row("deprecated", "dep", Mark),
+    row("outdated-folder", "old", Mark),
+    row("instead", "repl", Words),
+    row("spelled", "alt", Words),
+    row("data", "d", Words),
 ];
 
 /// What may be said of a scope code.

@@ -1,9 +1,11 @@
-//! Reads a fact folder: `methods.json` and `scopes.json`.
+//! Reads a fact folder: `methods.json`, `events.json` and `scopes.json`.
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
-use super::facts::{Facts, Groups, Kind, METHOD, Method, PARAMETER, Parameter, Row, SCOPE, Scope};
+use super::facts::{
+    EVENT, Event, Facts, Groups, Kind, METHOD, Method, PARAMETER, Parameter, Row, SCOPE, Scope,
+};
 
 /// The methods of a `methods.json`, sorted.
 pub(super) fn methods(json: &str) -> Result<Vec<Method>> {
@@ -19,6 +21,22 @@ pub(super) fn methods(json: &str) -> Result<Vec<Method>> {
         bail!("{} v{} stands there twice", one.name, one.version);
     }
     Ok(methods)
+}
+
+/// The events of an `events.json`, sorted.
+pub(super) fn events(json: &str) -> Result<Vec<Event>> {
+    let mut events = objects(json)?
+        .into_iter()
+        .map(event)
+        .collect::<Result<Vec<_>>>()?;
+    events.sort_by_key(Event::key);
+    if let Some([one, _]) = events
+        .windows(2)
+        .find(|pair| matches!(pair, [a, b] if a.key() == b.key()))
+    {
+        bail!("{} stands there twice", one.name);
+    }
+    Ok(events)
 }
 
 /// The scope codes of a `scopes.json`. What only the present list knows, it keeps.
@@ -63,6 +81,12 @@ fn method_facts(mut object: Object) -> Result<(u8, Facts, Vec<Parameter>)> {
         .context("no version")?;
     let parameters = parameters(object.remove("P"))?;
     Ok((version.try_into()?, facts(METHOD, object)?, parameters))
+}
+
+fn event(mut object: Object) -> Result<Event> {
+    let name = text(&mut object, "n")?;
+    let facts = facts(EVENT, object).with_context(|| name.clone())?;
+    Ok(Event { name, facts })
 }
 
 fn scope(mut object: Object) -> Result<Scope> {

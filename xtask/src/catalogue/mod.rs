@@ -1,6 +1,7 @@
 //! `cargo xtask catalogue`: makes the catalogue's binary form of its readable one, and takes newer
 //! facts in.
 
+mod details;
 mod facts;
 mod import;
 mod pack;
@@ -15,18 +16,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use facts::{Method, Methods};
-use pack::Entry;
+use facts::{Event, Method, Methods, title};
 use results::{Return, Returns};
 
 const HELP: &str = "\
 Keeps the method catalogue: the facts in catalogue/*.txt, and what the crate reads of them.
 
-Usage: cargo xtask catalogue                        make catalogue/first.bin, say what changed
-       cargo xtask catalogue --check                fail if catalogue/first.bin is stale
+Usage: cargo xtask catalogue                        make what is generated, say what changed
+       cargo xtask catalogue --check                fail if what is generated is stale
        cargo xtask catalogue import <folder> [--date YYYY-MM]
-                                                    take methods.json and scopes.json from a folder
-                                                    of facts, say what changed, make the binary form
+                                                    take the *.json of a folder of facts, say what
+                                                    changed, make what is generated
 ";
 
 /// Runs the verb.
@@ -59,32 +59,48 @@ struct Home {
 
 impl Home {
     fn make(&self) -> Result<()> {
-        let methods = text::read_methods(&self.read("methods.txt")?).context("methods.txt")?;
-        let new = pack::pack(&methods)?;
-        let path = self.folder.join("first.bin");
-        let old = fs::read(&path).unwrap_or_default();
+        let (methods, events) = self.facts()?;
         println!("{} entries, facts of {}", methods.list.len(), methods.date);
-        println!(
-            "first.bin: {} bytes, {} with brotli",
-            new.len(),
-            brotli_size(&new)?
-        );
-        match (old == new, pack::unpack(&old)) {
-            (true, _) => println!("nothing changed"),
-            (false, None) => println!("there was no such file, or one of another form"),
-            (false, Some(old)) => {
-                let new: Vec<Entry> = methods.list.iter().map(Entry::of).collect();
-                print!("{}", changes(&entry_lines(&old), &entry_lines(&new)));
-            }
+        let first = pack::pack(&methods)?;
+        let details = details::pack(&methods, &events, &first)?;
+        let old = fs::read(self.folder.join("first.bin")).unwrap_or_default();
+        let firsts = [old.as_slice(), &first];
+        self.renew("first.bin", &first, entry_lines)?;
+        self.renew("details.bin", &details, |file| {
+            details::lines(file, &firsts)
+        })
+    }
+
+    /// The facts that the binary forms are made of.
+    fn facts(&self) -> Result<(Methods, Vec<Event>)> {
+        let methods = text::read_methods(&self.read("methods.txt")?).context("methods.txt")?;
+        let events = text::read_events(&self.read("events.txt")?).context("events.txt")?;
+        Ok((methods, events))
+    }
+
+    /// Writes a generated file, and says how large it is and what changed.
+    fn renew(&self, name: &str, new: &[u8], lines: impl Fn(&[u8]) -> Option<Lines>) -> Result<()> {
+        let path = self.folder.join(name);
+        let old = fs::read(&path).unwrap_or_default();
+        let packed = brotli_size(new)?;
+        println!("{name}: {} bytes, {packed} with brotli", new.len());
+        match (old == new, lines(&old), lines(new)) {
+            (true, _, _) => println!("nothing changed"),
+            (false, Some(old), Some(new)) => print!("{}", changes(&old, &new)),
+            (false, _, _) => println!("there was no such file, or one of another form"),
         }
         fs::write(&path, new).with_context(|| path.display().to_string())
     }
 
     fn check(&self) -> Result<()> {
-        let methods = text::read_methods(&self.read("methods.txt")?).context("methods.txt")?;
+        let (methods, events) = self.facts()?;
         text::read_scopes(&self.read("scopes.txt")?).context("scopes.txt")?;
-        if fs::read(self.folder.join("first.bin"))? != pack::pack(&methods)? {
-            bail!("catalogue/first.bin is stale: run `cargo xtask catalogue`");
+        let first = pack::pack(&methods)?;
+        let details = details::pack(&methods, &events, &first)?;
+        for (name, new) in [("first.bin", first), ("details.bin", details)] {
+            if fs::read(self.folder.join(name)).unwrap_or_default() != new {
+                bail!("catalogue/{name} is stale: run `cargo xtask catalogue`");
+            }
         }
         Ok(())
     }
@@ -108,6 +124,7 @@ impl Home {
         };
         let list = import::methods(&read("methods.json")?).context("methods.json")?;
         let new = Methods { date, list };
+        println!("methods:");
         print!(
             "{}",
             changes(&method_lines(&old.list), &method_lines(&new.list))
@@ -122,13 +139,25 @@ impl Home {
             .context("scopes.txt")?
             .unwrap_or_default();
         let scopes = import::scopes(&read("scopes.json")?, &scopes).context("scopes.json")?;
+        let events = self.import_events(&read("events.json")?)?;
         let returns = self.import_returns(&read("responses.json")?, &new.date)?;
-        // Facts that the binary form has no place for leave the files as they are.
-        pack::pack(&new)?;
+        // Facts that the binary forms have no place for leave the files as they are.
+        details::pack(&new, &events, &pack::pack(&new)?)?;
         self.write("methods.txt", &text::write_methods(&new))?;
+        self.write("events.txt", &text::write_events(&events))?;
         self.write("scopes.txt", &text::write_scopes(&scopes))?;
         self.write("results.txt", &results::write_returns(&returns))?;
         self.make()
+    }
+
+    fn import_events(&self, json: &str) -> Result<Vec<Event>> {
+        let old = self.read("events.txt").ok();
+        let old = old.map(|text| text::read_events(&text)).transpose();
+        let old = old.context("events.txt")?.unwrap_or_default();
+        let new = import::events(json).context("events.json")?;
+        println!("events:");
+        print!("{}", changes(&event_lines(&old), &event_lines(&new)));
+        Ok(new)
     }
 
     fn import_returns(&self, json: &str, date: &str) -> Result<Returns> {
@@ -156,14 +185,17 @@ impl Home {
     }
 }
 
-/// What is said of each method, a line for each fact.
-type Lines = BTreeMap<(String, u8), Vec<String>>;
+/// What is said of each method or event, a line for each fact.
+type Lines = BTreeMap<String, Vec<String>>;
 
 fn method_lines(methods: &[Method]) -> Lines {
     let lines = methods.iter().map(|method| {
         let mut text = String::new();
         text::write_method(&mut text, method);
-        (method.key(), text.lines().map(str::to_owned).collect())
+        (
+            title(&method.name, method.version),
+            text.lines().map(str::to_owned).collect(),
+        )
     });
     lines.collect()
 }
@@ -172,34 +204,43 @@ fn return_lines(returns: &[Return]) -> Lines {
     let lines = returns.iter().map(|one| {
         let mut text = String::new();
         results::write_return(&mut text, one);
-        (one.key(), text.lines().map(str::to_owned).collect())
-    });
-    lines.collect()
-}
-
-fn entry_lines(entries: &[Entry]) -> Lines {
-    let lines = entries.iter().map(|entry| {
-        let lines = [&entry.name, &entry.class, &entry.required].map(String::clone);
         (
-            (entry.name.to_ascii_lowercase(), entry.version),
-            lines.into(),
+            title(&one.name, one.version),
+            text.lines().map(str::to_owned).collect(),
         )
     });
     lines.collect()
 }
 
-/// Added, removed and changed methods, the changed ones with the lines that differ.
+fn event_lines(events: &[Event]) -> Lines {
+    let lines = events.iter().map(|event| {
+        let mut text = String::new();
+        text::write_event(&mut text, event);
+        (event.key(), text.lines().map(str::to_owned).collect())
+    });
+    lines.collect()
+}
+
+fn entry_lines(file: &[u8]) -> Option<Lines> {
+    let lines = pack::unpack(file)?.into_iter().map(|entry| {
+        let title = entry.title();
+        (title, vec![entry.name, entry.class, entry.required])
+    });
+    Some(lines.collect())
+}
+
+/// Added, removed and changed ones, the changed ones with the lines that differ.
 fn changes(old: &Lines, new: &Lines) -> String {
     let (mut out, mut counts) = (String::new(), [0; 3]);
-    for (key @ (name, version), lines) in new {
-        match old.get(key) {
+    for (name, lines) in new {
+        match old.get(name) {
             None => {
                 counts[0] += 1;
-                out.push_str(&format!("added    {name} v{version}\n"));
+                out.push_str(&format!("added    {name}\n"));
             }
             Some(before) if before != lines => {
                 counts[2] += 1;
-                out.push_str(&format!("changed  {name} v{version}\n"));
+                out.push_str(&format!("changed  {name}\n"));
                 for line in before.iter().filter(|line| !lines.contains(line)) {
                     out.push_str(&format!("  - {line}\n"));
                 }
@@ -210,9 +251,9 @@ fn changes(old: &Lines, new: &Lines) -> String {
             Some(_) => {}
         }
     }
-    for (name, version) in old.keys().filter(|key| !new.contains_key(*key)) {
+    for name in old.keys().filter(|name| !new.contains_key(*name)) {
         counts[1] += 1;
-        out.push_str(&format!("removed  {name} v{version}\n"));
+        out.push_str(&format!("removed  {name}\n"));
     }
     let [added, removed, changed] = counts;
     out.push_str(&format!(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, ensure};
 
-use super::facts::{Method, Methods};
+use super::facts::{Method, Methods, Parameter, title};
 
 /// No name is longer.
 const LONGEST: usize = 64;
@@ -12,7 +12,7 @@ const BLOCK: usize = 16;
 const MAGIC: &str = "CGC1";
 /// `MAGIC`, the date, four numbers.
 const HEADER: usize = 4 + 7 + 4 * 3;
-const CHECKSUM: usize = 6;
+pub(super) const CHECKSUM: usize = 6;
 /// What ends the records. With the checksum, there are always eight bytes behind a name.
 const END: &str = "\x01\x01";
 /// A record starts with one of these, by its version, plus what it keeps: at most 7 segments.
@@ -45,7 +45,7 @@ const PARAMETER_DOUBTS: &[&str] = &[
 impl Entry {
     pub(super) fn of(method: &Method) -> Entry {
         let facts = &method.facts;
-        let doubted = facts.has_any(METHOD_DOUBTS);
+        let doubted = is_doubted(method);
         let scope = facts.get("scope").map(|groups| {
             let groups: Vec<_> = groups.iter().map(|group| group.join("|")).collect();
             groups.join("&")
@@ -67,8 +67,11 @@ impl Entry {
             .iter()
             .filter(|parameter| parameter.required);
         let required = required.map(|parameter| {
-            let may_only_warn = doubted || parameter.facts.has_any(PARAMETER_DOUBTS);
-            let mark = if may_only_warn { '-' } else { '!' };
+            let mark = if may_deny(doubted, parameter) {
+                '!'
+            } else {
+                '-'
+            };
             format!("{mark}{}", parameter.name)
         });
         let required = required.collect();
@@ -79,6 +82,21 @@ impl Entry {
             required,
         }
     }
+
+    /// What it is called where it is told what changed.
+    pub(super) fn title(&self) -> String {
+        title(&self.name, self.version)
+    }
+}
+
+/// Whether a method is as good as unknown.
+pub(super) fn is_doubted(method: &Method) -> bool {
+    method.facts.has_any(METHOD_DOUBTS)
+}
+
+/// Whether the lack of a required parameter may deny a call.
+pub(super) fn may_deny(doubted: bool, parameter: &Parameter) -> bool {
+    !doubted && !parameter.facts.has_any(PARAMETER_DOUBTS)
 }
 
 /// Writes the first tier.
@@ -246,7 +264,7 @@ pub(super) fn unpack(file: &[u8]) -> Option<Vec<Entry>> {
 }
 
 /// A number in digits of six bits, the greatest first.
-fn digits(number: usize, width: u32) -> Result<String> {
+pub(super) fn digits(number: usize, width: u32) -> Result<String> {
     ensure!(
         number >> (6 * width) == 0,
         "{number} is too great for {width} digits"
@@ -255,14 +273,14 @@ fn digits(number: usize, width: u32) -> Result<String> {
     Ok((0..width).rev().map(digit).collect())
 }
 
-fn value(digits: &str) -> usize {
+pub(super) fn value(digits: &str) -> usize {
     digits.bytes().fold(0, |value, digit| {
         value << 6 | usize::from(digit.wrapping_sub(b'0') & 63)
     })
 }
 
 /// FNV-1a.
-fn checksum(bytes: &[u8]) -> u32 {
+pub(super) fn checksum(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |sum, byte| {
         (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     })

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use super::pack::Entry;
 use super::*;
 
 const JSON: &str = r#"[

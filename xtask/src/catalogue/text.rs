@@ -5,12 +5,18 @@ use std::fmt::Write;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::facts::{
-    Facts, Groups, Kind, METHOD, Method, Methods, PARAMETER, Parameter, Row, SCOPE, Scope,
+    EVENT, Event, Facts, Groups, Kind, METHOD, Method, Methods, PARAMETER, Parameter, Row, SCOPE,
+    Scope,
 };
 
 const METHODS_HEAD: &str = "\
 # The documented Bitrix24 REST methods: facts, in the form that README.md describes.
 # Source: the official documentation's source, which is MIT licensed. Facts only, none of its text.
+# Change a fact here, then run `cargo xtask catalogue`.
+";
+
+const EVENTS_HEAD: &str = "\
+# The documented Bitrix24 events: facts, in the form that README.md describes.
 # Change a fact here, then run `cargo xtask catalogue`.
 ";
 
@@ -32,13 +38,32 @@ pub(super) fn write_methods(methods: &Methods) -> String {
 /// One method as text.
 pub(super) fn write_method(out: &mut String, method: &Method) {
     line(out, 0, &format!("{} v{}", method.name, method.version));
+    write_facts(out, METHOD, &method.facts);
+    write_parameters(out, 1, &method.parameters);
+}
+
+/// All events as text.
+pub(super) fn write_events(events: &[Event]) -> String {
+    let mut out = String::from(EVENTS_HEAD);
+    for event in events {
+        out.push('\n');
+        write_event(&mut out, event);
+    }
+    out
+}
+
+/// One event as text.
+pub(super) fn write_event(out: &mut String, event: &Event) {
+    line(out, 0, &quoted(&event.name));
+    write_facts(out, EVENT, &event.facts);
+}
+
+fn write_facts(out: &mut String, table: &[Row], facts: &Facts) {
     let is_mark = |word: &str| {
-        METHOD
-            .iter()
-            .any(|row| row.word == word && row.kind == Kind::Mark)
+        let mut rows = table.iter();
+        rows.any(|row| row.word == word && row.kind == Kind::Mark)
     };
-    let (marks, facts): (Vec<_>, Vec<_>) =
-        method.facts.0.iter().partition(|(word, _)| is_mark(word));
+    let (marks, facts): (Vec<_>, Vec<_>) = facts.0.iter().partition(|(word, _)| is_mark(word));
     if !marks.is_empty() {
         let marks: Vec<_> = marks.iter().map(|(word, _)| *word).collect();
         line(out, 1, &format!("is {}", marks.join(", ")));
@@ -46,7 +71,6 @@ pub(super) fn write_method(out: &mut String, method: &Method) {
     for fact in facts {
         line(out, 1, &fact_text(fact));
     }
-    write_parameters(out, 1, &method.parameters);
 }
 
 fn write_parameters(out: &mut String, depth: usize, parameters: &[Parameter]) {
@@ -148,14 +172,49 @@ fn read_methods_line(methods: &mut Methods, depth: usize, line: &str) -> Result<
             place = &mut place.last_mut().context("nested in nothing")?.nested;
         }
         place.push(read_parameter(clauses)?);
-    } else if let Some(marks) = start.strip_prefix("is ") {
-        for mark in marks.split(", ") {
-            read_fact(&mut method.facts, METHOD, vec![vec![mark.to_owned()]])?;
-        }
     } else {
-        ensure!(clauses.len() == 1, "one fact a line");
-        read_fact(&mut method.facts, METHOD, clauses.remove(0))?;
+        read_facts(&mut method.facts, METHOD, line)?;
     }
+    Ok(())
+}
+
+/// Reads a line that [`write_facts`] wrote.
+fn read_facts(facts: &mut Facts, table: &'static [Row], line: &str) -> Result<()> {
+    if let Some(marks) = line.trim_start().strip_prefix("is ") {
+        for mark in marks.split(", ") {
+            read_fact(facts, table, vec![vec![mark.to_owned()]])?;
+        }
+        return Ok(());
+    }
+    let [groups] = <[Groups; 1]>::try_from(clauses(line)?)
+        .ok()
+        .context("one fact a line")?;
+    read_fact(facts, table, groups)
+}
+
+/// Reads what [`write_events`] wrote, or a person changed.
+pub(super) fn read_events(text: &str) -> Result<Vec<Event>> {
+    let mut events: Vec<Event> = Vec::new();
+    for (number, line) in lines(text) {
+        read_events_line(&mut events, line).with_context(|| format!("line {number}: {line}"))?;
+    }
+    ensure!(
+        events.is_sorted_by(|a, b| a.key() < b.key()),
+        "the events must be sorted by name without case, each once"
+    );
+    Ok(events)
+}
+
+fn read_events_line(events: &mut Vec<Event>, line: &str) -> Result<()> {
+    if line.starts_with(' ') {
+        let event = events.last_mut().context("no event before this line")?;
+        return read_facts(&mut event.facts, EVENT, line);
+    }
+    let [name] = <[String; 1]>::try_from(clauses(line)?.concat().concat())
+        .ok()
+        .context("expected a name")?;
+    let facts = Facts::default();
+    events.push(Event { name, facts });
     Ok(())
 }
 
