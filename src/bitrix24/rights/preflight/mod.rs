@@ -19,6 +19,7 @@ use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::standing::Standing;
 use crate::decision::{Decision, Deprecation, Evidence, Layer, Severity, Verdict};
 pub use modes::{Mode, Modes};
+pub use nearest::nearest_method;
 use problems::{Problems, hash};
 
 /// A call as preflight sees it, beside what is known.

@@ -1,7 +1,30 @@
 //! Finds what somebody meant who mistyped a name.
 
+use crate::bitrix24::rights::catalogue::Catalogue;
+
 /// Longer names aren't compared.
 const LONGEST: usize = 48;
+
+/// The method of the catalogue that `given`, which isn't in it, is a mistyped form of.
+///
+/// ```
+/// use callgate::bitrix24::rights::{catalogue::Catalogue, preflight::nearest_method};
+/// let catalogue = Catalogue::bundled();
+/// assert_eq!(nearest_method(catalogue, "crm.deal.lst").as_deref(), Some("crm.deal.list"));
+/// assert_eq!(nearest_method(catalogue, "vendor.thing.do"), None);
+/// ```
+pub fn nearest_method(catalogue: &Catalogue, given: &str) -> Option<String> {
+    let first = |name: &str| name.bytes().next().map(|byte| byte.to_ascii_lowercase());
+    let mut names = Vec::new();
+    for entry in catalogue.entries() {
+        let mut name = String::new();
+        entry.write_name(&mut name);
+        if first(&name) == first(given) {
+            names.push(name);
+        }
+    }
+    nearest(given, names.iter().map(String::as_str)).map(str::to_owned)
+}
 
 /// Of some known names the one that `given` is a mistyped form of: at most two letters wrong, left
 /// out, too many or swapped, of a short name one. A name that differs in its digits alone is

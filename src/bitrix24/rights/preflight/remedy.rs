@@ -1,8 +1,7 @@
 //! What to do about a decision, in one sentence with the exact action.
 
-use super::nearest::nearest;
+use super::nearest::nearest_method;
 use super::{NO_BATCH, NO_WEBHOOK, Question};
-use crate::bitrix24::rights::catalogue::Catalogue;
 use crate::decision::{Decision, Layer, Severity, Verdict};
 
 impl Question<'_> {
@@ -129,27 +128,6 @@ impl Question<'_> {
             .collect();
         join(missing.iter().map(String::as_str), " and ")
     }
-}
-
-/// The known method that `given` is a mistyped form of, among those with the same beginning.
-fn nearest_method(catalogue: &Catalogue, given: &str) -> Option<String> {
-    let first = |name: &str| {
-        name.bytes()
-            .take(2)
-            .collect::<Vec<u8>>()
-            .to_ascii_lowercase()
-    };
-    let beginning = first(given);
-    let names: Vec<String> = catalogue
-        .entries()
-        .map(|entry| {
-            let mut name = String::new();
-            entry.write_name(&mut name);
-            name
-        })
-        .filter(|name| first(name) == beginning)
-        .collect();
-    nearest(given, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn join<'t>(parts: impl Iterator<Item = &'t str>, between: &str) -> String {
