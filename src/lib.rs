@@ -11,7 +11,7 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | [`decision`], [`error`], [`value`], [`json`], [`http`], [`origin`], [`secret`], [`time`] | what every system shares |
+//! | [`decision`], [`error`], [`exchange`], [`value`], [`json`], [`http`], [`origin`], [`secret`], [`time`] | what every system shares |
 //! | [`bitrix24::rights`] | may it be called? methods, scopes, the catalogue, preflight, confirmations |
 //! | [`bitrix24::wire`] | how is it spoken? forms, envelopes, error codes, events, the frame's messages |
 //! | [`bitrix24::engine`] | how is it run? the connection, its token, its waiting calls |
@@ -24,6 +24,7 @@
 pub mod bitrix24;
 pub mod decision;
 pub mod error;
+pub mod exchange;
 pub mod http;
 #[cfg(all(target_arch = "wasm32", feature = "bitrix24"))]
 mod js;

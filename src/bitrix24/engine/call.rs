@@ -9,6 +9,8 @@ use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::time::Instant;
 
+pub use crate::exchange::{CallId, Exchange};
+
 /// What a caller wants: a method, its parameters, and how to go about it.
 ///
 /// ```
@@ -80,29 +82,6 @@ pub enum OnWaiting {
         /// How long at most, from the first answer on; without it, as long as the token lives.
         timeout: Option<Duration>,
     },
-}
-
-/// A submitted call.
-///
-/// ```
-/// use callgate::bitrix24::engine::CallId;
-/// assert_eq!(CallId(3), CallId(3));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub u32);
-
-/// One HTTP exchange of a call. An answer to an exchange that is no longer awaited is ignored.
-///
-/// ```
-/// use callgate::bitrix24::engine::{CallId, Exchange};
-/// assert_ne!(Exchange { call: CallId(1), attempt: 1 }, Exchange { call: CallId(1), attempt: 2 });
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Exchange {
-    /// The call.
-    pub call: CallId,
-    /// Which of its exchanges.
-    pub attempt: u32,
 }
 
 /// What a call brought.
