@@ -13,4 +13,4 @@ boot(
     : await WebAssembly.compile(await response.arrayBuffer()),
 )
 
-export { CallgateError, Portal, ready } from './boot.js'
+export { CallgateError, Portal, ready, scopesFor } from './boot.js'

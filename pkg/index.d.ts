@@ -80,6 +80,9 @@ export class Portal {
   /** The scopes that are known to be granted, on whose word, and since when. */
   readonly grant: Grant
 
+  /** The scopes that are granted beside those that are required. */
+  readonly scopes: Scopes
+
   /**
    * Asks the portal for the granted scopes: the method `scope`, or `app.info` through a webhook.
    * Rejects as that call does.
@@ -93,6 +96,9 @@ export class Portal {
    * Takes in an OnAppMethodConfirm event, as an object, as form data or as the form-encoded text
    * that the portal posts. The event decides nothing: one whose application token is right wakes
    * the call that waits, which is repeated, and the portal's answer decides.
+   *
+   * Any other event, and the request that opens a placement, tell the scopes of the token that comes
+   * with them: where that is this portal's own, and the application token is right, they are its grant.
    *
    * @returns true when it woke a call; false for another event, a wrong application token, a token
    *   or method that nobody waits for, or (with a warning, once) without `applicationToken`
@@ -110,6 +116,20 @@ export class Portal {
   /** Ends every call and every wait with kind `aborted`, and refuses later calls. */
   close(): void
 }
+
+/**
+ * The fewest scopes that an application must ask for to call these methods and to hear of these
+ * events. Nothing is sent. Only what the documentation says for certain is asked for.
+ *
+ * Throws with kind `invalid` for anything but texts, and for `events` before `loadCatalogue()`.
+ *
+ * @param methods names, compared without case
+ * @param options.version the REST version; without it 2 where the method exists there, else 3
+ */
+export function scopesFor(
+  methods: readonly string[],
+  options?: { events?: readonly string[]; version?: Version },
+): ScopeNeeds
 
 /** Every failure, with what a program needs to decide what to do next. */
 export class CallgateError extends Error {
@@ -361,6 +381,42 @@ export interface Grant {
   source: 'token' | 'event' | 'scope' | 'app.info' | 'given' | 'none'
   /** In ms since 1970. */
   asOf: number
+}
+
+/** The scopes of a portal's client. */
+export interface Scopes {
+  /**
+   * Compares the grant with what is required: codes as a text or a list, or what {@link scopesFor}
+   * gave, whose alternatives then count too. Throws with kind `invalid` for anything else.
+   */
+  compare(required: string | readonly string[] | ScopeNeeds): ScopeComparison
+}
+
+/** All of it is null while nothing is known to be granted: `await portal.loadGrant()`. */
+export type ScopeComparison =
+  | {
+      /** The required scopes that are granted, by their own code or by one that will do. */
+      granted: string[]
+      /** The required scopes that aren't. */
+      missing: string[]
+      /** The granted scopes that nothing requires; never one that every token has. */
+      unneeded: string[]
+    }
+  | { granted: null; missing: null; unneeded: null }
+
+/** What methods and events need together. */
+export interface ScopeNeeds {
+  /** The scopes to ask for: the fewest that will do, in alphabetical order. */
+  scopes: string[]
+  /** The scopes of those for which others would do as well, each alone; and for which methods. */
+  alternatives: { scope: string; instead: string[]; methods: string[] }[]
+  /**
+   * Methods whose scopes aren't certain, with what they perhaps need beside `scopes`: one code of each
+   * list; a code with `$` depends on the parameters. `null`: nobody wrote down what they need.
+   */
+  uncertain: { name: string; needed: string[][] | null }[]
+  /** The names that aren't documented. */
+  unknown: string[]
 }
 
 /** An administrator's decision about a method, for one token. */

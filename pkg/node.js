@@ -5,4 +5,4 @@ import { nodeFetch } from './node-fetch.js'
 
 setDefaultFetch(nodeFetch)
 
-export { CallgateError, Portal, ready } from './boot.js'
+export { CallgateError, Portal, ready, scopesFor } from './boot.js'

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `portal` | the class `Portal` |
 //! | `catalogue` | the catalogue in use, for all portals, and what can be asked of it |
+//! | `scopes` | what a program has to ask for, and how that compares with its grant |
 //! | `driver` | carries out what the connection wants, one output after the other |
 //! | `transport` | the default way out: a request built with gloo-net |
 //! | `frame` | the channel to the portal's page |
@@ -23,6 +24,7 @@ mod glue;
 mod options;
 mod plain;
 mod portal;
+mod scopes;
 mod transport;
 
 /// As fast as the standard library's allocator, and 2 kB smaller on the wire.

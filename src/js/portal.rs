@@ -9,7 +9,7 @@ use crate::bitrix24::engine::{Connection, Token};
 use crate::bitrix24::rights::grant::Source;
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
-use crate::bitrix24::wire::event::MethodConfirm;
+use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
 use crate::bitrix24::wire::form;
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::{Driver, Refresher, now};
@@ -18,6 +18,7 @@ use crate::js::frame::Frame;
 use crate::js::glue;
 use crate::js::options::{self, Options, with_common};
 use crate::js::plain::Plain;
+use crate::js::scopes::Scopes;
 use crate::value::Value;
 
 /// One client's dealings with one portal.
@@ -84,6 +85,12 @@ impl Portal {
         grant_view(&self.0)
     }
 
+    /// What is granted beside what is required.
+    #[wasm_bindgen(getter)]
+    pub fn scopes(&self) -> Scopes {
+        Scopes::of(&self.0)
+    }
+
     /// Asks the portal what is granted.
     #[wasm_bindgen(js_name = loadGrant)]
     pub fn load_grant(&self) -> Promise {
@@ -115,6 +122,9 @@ impl Portal {
             })?,
             false => form::read(&text),
         };
+        if let Some(told) = TokenScopes::read(&value) {
+            self.0.step(|connection, now| connection.token_scopes(now, &told));
+        }
         Ok(MethodConfirm::read(&value)
             .is_some_and(|event| self.0.step(|connection, now| connection.event(now, &event))))
     }

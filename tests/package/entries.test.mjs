@@ -12,7 +12,7 @@ import { formatMessage } from 'publint/utils'
 
 const pkg = fileURLToPath(new URL('../../pkg/', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(pkg, 'package.json'), 'utf8'))
-const names = ['CallgateError', 'Portal', 'ready']
+const names = ['CallgateError', 'Portal', 'ready', 'scopesFor']
 
 let project
 let packed
