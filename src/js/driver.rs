@@ -9,8 +9,9 @@ use wasm_bindgen::prelude::*;
 use crate::bitrix24::engine::{
     Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
 };
+use crate::bitrix24::rights::method::MethodName;
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
+use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
 use crate::error::Error;
 use crate::http::Failure;
 use crate::js::catalogue;
@@ -35,6 +36,15 @@ impl Payload for Body {
         let list = list.dyn_ref::<js_sys::Array>()?;
         list.iter().map(|code| code.as_string()).collect()
     }
+
+    fn availability(&self) -> Option<Availability> {
+        let result = Reflect::get(&self.0, &"result".into()).ok()?;
+        let flag = |name: &str| Reflect::get(&result, &name.into()).ok()?.as_bool();
+        Some(Availability {
+            exists: flag("isExisting")?,
+            available: flag("isAvailable")?,
+        })
+    }
 }
 
 /// Who gets a new token.
@@ -52,6 +62,8 @@ pub(super) struct Driver {
     desk: Desk,
     fetch: Option<Function>,
     refresher: Refresher,
+    /// The questions about methods that were asked last.
+    asked: RefCell<Vec<(MethodName, CallId, Promise)>>,
     /// For when the desk's timer is set.
     wakes_at: Cell<Option<Instant>>,
     /// What the desk calls, kept alive as long as the desk.
@@ -92,6 +104,7 @@ impl Driver {
                 desk: Desk::new(tell.as_ref(), again.as_ref()),
                 fetch,
                 refresher,
+                asked: RefCell::default(),
                 wakes_at: Cell::new(None),
                 _hooks: (tell, again),
             }
@@ -131,7 +144,7 @@ impl Driver {
         start: Option<i64>,
     ) -> Promise {
         match read_call(method, &text, options, start) {
-            Ok(call) => self.submit(call, method, &text, options),
+            Ok(call) => self.submit(call, method, &text, options).1,
             Err(error) => Promise::reject(&throwable(&error)),
         }
     }
@@ -142,7 +155,7 @@ impl Driver {
         method: &JsValue,
         text: &JsValue,
         options: &JsValue,
-    ) -> Promise {
+    ) -> (CallId, Promise) {
         let now = now();
         let id = self.connection().submit(now, call);
         let promise = self.desk.open(id.0, method, text, options);
@@ -154,6 +167,25 @@ impl Driver {
             self.connection.borrow_mut().cancel(id);
         }
         self.drain(now);
+        (id, promise)
+    }
+
+    /// Asks the portal about a method, unless it has said already: the promise that it has. Who
+    /// asks while the question is out gets the same promise.
+    pub(super) fn ask_about(&self, method: &MethodName) -> Promise {
+        let question = self.look(|connection, now| connection.availability_question(now, method));
+        let Some(question) = question else {
+            return Promise::resolve(&JsValue::UNDEFINED);
+        };
+        let mut asked = self.asked.borrow_mut();
+        asked.retain(|(_, call, _)| self.look(|connection, _| connection.is_under_way(*call)));
+        if let Some((.., promise)) = asked.iter().find(|(name, ..)| name == method) {
+            return promise.clone();
+        }
+        let name = question.method.as_str().into();
+        let text = question.params.as_json().into();
+        let (call, promise) = self.submit(question, &name, &text, &JsValue::UNDEFINED);
+        asked.push((method.clone(), call, promise.clone()));
         promise
     }
 

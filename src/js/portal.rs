@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::engine::{Connection, Token};
 use crate::bitrix24::rights::grant::Source;
+use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
@@ -53,21 +54,18 @@ impl Portal {
         params: &JsValue,
         version: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        let text = glue::params_text(params)?;
-        let decide = || {
-            let method = options::method(method)?;
-            let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
-            let version = match version.is_undefined() || version.is_null() {
-                true => None,
-                false => Some(options::version("version", version)?),
-            };
-            Ok(self
-                .0
-                .look(|connection, _| connection.check(&method, &params, version)))
-        };
-        match decide() {
-            Ok(decision) => Ok(Plain::from(&decision).to_js()),
-            Err(error) => Err(throwable(&error)),
+        self.question(method, params, version)?.decide()
+    }
+
+    /// Asks the portal whether it may be called.
+    pub fn ask(&self, method: &JsValue, params: &JsValue, version: &JsValue) -> Promise {
+        match self.question(method, params, version) {
+            Ok(question) => {
+                let told = self.0.ask_about(&question.method);
+                let decided = glue::once(Box::new(move |_| question.decide()));
+                glue::then(&told, &decided)
+            }
+            Err(error) => Promise::reject(&error),
         }
     }
 
@@ -98,7 +96,7 @@ impl Portal {
         let question = driver.look(|connection, _| connection.grant_question());
         let method = question.method.as_str().into();
         let text = question.params.as_json().into();
-        let answer = driver.submit(question, &method, &text, &JsValue::UNDEFINED);
+        let (_, answer) = driver.submit(question, &method, &text, &JsValue::UNDEFINED);
         let learnt = glue::once(Box::new(move |_| Ok(grant_view(&driver))));
         glue::then(&answer, &learnt)
     }
@@ -123,7 +121,8 @@ impl Portal {
             false => form::read(&text),
         };
         if let Some(told) = TokenScopes::read(&value) {
-            self.0.step(|connection, now| connection.token_scopes(now, &told));
+            self.0
+                .step(|connection, now| connection.token_scopes(now, &told));
         }
         Ok(MethodConfirm::read(&value)
             .is_some_and(|event| self.0.step(|connection, now| connection.event(now, &event))))
@@ -137,6 +136,46 @@ impl Portal {
     /// Ends all calls.
     pub fn close(&self) {
         self.0.close();
+    }
+}
+
+/// What a caller wants a decision about.
+struct Question {
+    driver: Rc<Driver>,
+    method: MethodName,
+    params: Params,
+    version: Option<Version>,
+}
+
+impl Question {
+    fn decide(&self) -> Result<JsValue, JsValue> {
+        let decide = |connection: &mut Connection<_>, now| {
+            connection.check(now, &self.method, &self.params, self.version)
+        };
+        Ok(Plain::from(&self.driver.look(decide)).to_js())
+    }
+}
+
+impl Portal {
+    fn question(
+        &self,
+        method: &JsValue,
+        params: &JsValue,
+        version: &JsValue,
+    ) -> Result<Question, JsValue> {
+        let text = glue::params_text(params)?;
+        let read = || {
+            Ok(Question {
+                driver: Rc::clone(&self.0),
+                method: options::method(method)?,
+                params: Params::written_by_stringify(text.as_string().unwrap_or_default())?,
+                version: match version.is_undefined() || version.is_null() {
+                    true => None,
+                    false => Some(options::version("version", version)?),
+                },
+            })
+        };
+        read().map_err(|error: Error| throwable(&error))
     }
 }
 

@@ -162,7 +162,9 @@ fn rule_4_an_unknown_method_passes_and_the_portal_decides() {
         ..Setup::default()
     });
     let ask = call("vendor.module.do", "{}");
-    let decision = world.connection.check(&ask.method, &ask.params, None);
+    let decision = world
+        .connection
+        .check(world.at(), &ask.method, &ask.params, None);
     assert_eq!(decision.verdict, Verdict::Unknown);
     assert_eq!(decision.layer, Some(Layer::Method));
     assert_eq!(decision.needed, None);
@@ -211,7 +213,7 @@ fn rule_4_an_unknown_grant_denies_nothing() {
     let question = phones();
     let decision = world
         .connection
-        .check(&question.method, &question.params, None);
+        .check(world.at(), &question.method, &question.params, None);
     assert_eq!(decision.verdict, Verdict::Unknown);
     assert_eq!(decision.layer, Some(Layer::Scope));
     world.submit(phones());

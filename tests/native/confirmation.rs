@@ -272,7 +272,7 @@ fn the_check_tells_where_the_confirmation_stands() {
     let check = |world: &World| {
         let decision = world
             .connection
-            .check(&question.method, &question.params, None);
+            .check(world.at(), &question.method, &question.params, None);
         (decision.verdict, decision.layer)
     };
     let layer = Some(Layer::Confirmation);

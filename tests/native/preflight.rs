@@ -178,7 +178,9 @@ fn the_check_is_the_whole_truth_whatever_the_modes() {
         methods: Vec::new(),
     });
     let ask = call(PHONES, "{}");
-    let decision = world.connection.check(&ask.method, &ask.params, None);
+    let decision = world
+        .connection
+        .check(world.at(), &ask.method, &ask.params, None);
     assert_eq!(decision.verdict, Verdict::Denied);
     assert_eq!(decision.layer, Some(Layer::Scope));
     assert_eq!(decision.problems.len(), 1);

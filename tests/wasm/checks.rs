@@ -5,7 +5,7 @@ use callgate::bitrix24::engine::{Call, Config, Connection, OnWaiting, Output, To
 use callgate::bitrix24::rights::catalogue::Catalogue;
 use callgate::bitrix24::rights::method::{MethodName, Version};
 use callgate::bitrix24::wire::address::Origin;
-use callgate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
+use callgate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
 use callgate::bitrix24::wire::event::MethodConfirm;
 use callgate::bitrix24::wire::form;
 use callgate::http::{BodyFormat, Failure};
@@ -247,6 +247,10 @@ impl Payload for Body {
                 .map(|code| code.trim_matches('"').to_owned())
                 .collect(),
         )
+    }
+
+    fn availability(&self) -> Option<Availability> {
+        None
     }
 }
 

@@ -15,11 +15,12 @@ use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::preflight::Modes;
 use crate::bitrix24::rights::scope::ScopeSet;
+use crate::bitrix24::rights::standing::Standings;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
 use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
-use crate::decision::{Decision, Layer};
+use crate::decision::Decision;
 use crate::error::{Error, Kind, Ran};
 use crate::http::{BodyFormat, Failure, Request};
 use crate::secret::Secret;
@@ -27,6 +28,9 @@ use crate::time::Instant;
 
 /// How many replaced tokens are kept out of words: an hour each, so longer than any echo of them.
 const REMEMBERED: usize = 8;
+
+/// The finding that an event could not be checked.
+const UNCHECKED_EVENT: u64 = 0;
 
 /// How a connection behaves.
 ///
@@ -156,12 +160,15 @@ pub struct Connection<B> {
     /// The portal was asked for the present token's scopes.
     pub(super) scopes_asked: bool,
     pub(super) confirmations: Confirmations,
+    /// What the portal said about methods.
+    pub(super) standings: Standings,
     pub(super) calls: Calls,
     pub(super) last_call: u32,
     pub(super) outputs: VecDeque<Output<B>>,
     /// Not later than the first thing to happen by itself.
     pub(super) wake: Option<Instant>,
-    pub(super) warned: Vec<(Option<MethodName>, Option<Layer>)>,
+    /// The findings that were told of.
+    pub(super) warned: Vec<u64>,
     pub(super) closed: bool,
 }
 
@@ -231,6 +238,10 @@ impl<B: Payload> Connection<B> {
         tokens: Option<Tokens>,
         webhook_secret: Option<Secret>,
     ) -> Self {
+        let standings = match tokens {
+            Some(_) => Standings::of_token(),
+            None => Standings::of_webhook(),
+        };
         let writer = Writer {
             endpoint,
             format: config.format,
@@ -247,6 +258,7 @@ impl<B: Payload> Connection<B> {
             grant: Grant::unknown(),
             scopes_asked: false,
             confirmations: Confirmations::default(),
+            standings,
             calls: Calls::default(),
             last_call: 0,
             outputs: VecDeque::new(),
@@ -282,28 +294,6 @@ impl<B: Payload> Connection<B> {
         id
     }
 
-    /// The call that asks the portal what is granted: `scope`, or `app.info` through a webhook.
-    /// The connection learns from its answer, whoever submits it.
-    ///
-    /// ```
-    /// # use callgate::bitrix24::engine::{Config, Connection};
-    /// # use callgate::bitrix24::wire::address::Webhook;
-    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
-    /// # let connection: Connection<serde_json::Value> =
-    /// #     Connection::with_webhook(Config::default(), &webhook);
-    /// assert_eq!(connection.grant_question().method.as_str(), "app.info");
-    /// ```
-    pub fn grant_question(&self) -> Call {
-        Call::of(MethodName::known(self.grant_method()), Params::none())
-    }
-
-    pub(super) fn grant_method(&self) -> &'static str {
-        match self.tokens {
-            Some(_) => "scope",
-            None => "app.info",
-        }
-    }
-
     /// Says what is granted, on the caller's word or the token answer's.
     ///
     /// ```
@@ -318,7 +308,7 @@ impl<B: Payload> Connection<B> {
     /// assert!(connection.grant().scopes().unwrap().meets("im"));
     /// ```
     pub fn learn_scopes(&mut self, now: Instant, scopes: &str, source: Source) {
-        self.grant.learn(ScopeSet::parse(scopes), source, now);
+        self.learn_grant(now, ScopeSet::parse(scopes), source);
     }
 
     /// Goes by another catalogue from now on: a newer one, or one with its second tier.
@@ -378,16 +368,18 @@ impl<B: Payload> Connection<B> {
     /// #     Connection::with_webhook(Config::default(), &webhook);
     /// use callgate::decision::Verdict;
     /// let method = MethodName::parse("profile").unwrap();
-    /// let decision = connection.check(&method, &Params::none(), None);
+    /// let now = callgate::time::Instant::from_millis(0);
+    /// let decision = connection.check(now, &method, &Params::none(), None);
     /// assert_eq!(decision.verdict, Verdict::Allowed);
     /// ```
     pub fn check(
         &self,
+        now: Instant,
         method: &MethodName,
         params: &Params,
         version: Option<Version>,
     ) -> Decision {
-        self.question(method, params, version.or(self.config.version))
+        self.question(now, method, params, version.or(self.config.version))
             .check()
     }
 
@@ -413,7 +405,7 @@ impl<B: Payload> Connection<B> {
         let status = reply.status;
         match reply.envelope {
             Envelope::Result { body, next, total } => {
-                self.teach_grant(id, &body, now);
+                self.learn_from(now, id, &body);
                 self.hear(id, Heard::Result, now);
                 self.settle(
                     id,
@@ -427,7 +419,8 @@ impl<B: Payload> Connection<B> {
             }
             Envelope::Error { code, description } => {
                 let meaning = Meaning::of(&code, status);
-                let error = self.portal_error(id, status, code, &description, meaning);
+                let error = self.portal_error(now, id, status, code, &description, meaning);
+                self.learn_refusal(now, id, &error);
                 self.refused(now, id, error, meaning.response);
             }
             unread => {
@@ -515,6 +508,7 @@ impl<B: Payload> Connection<B> {
                     self.grant = Grant::unknown();
                     self.scopes_asked = false;
                 }
+                self.standings.forget_all();
                 self.learn_scopes(now, &scope.unwrap_or_default(), Source::Token);
                 self.outputs
                     .push_back(Output::Notice(Notice::Token { expires_at }));
@@ -557,10 +551,9 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn event(&mut self, now: Instant, event: &MethodConfirm) -> bool {
         if self.config.application_token.is_none() {
-            self.warn(None, None, || {
-                "an event came, but no applicationToken is set to check it with: it is ignored"
-                    .to_owned()
-            });
+            let message = "an event came, but no applicationToken is set to check it with: it is \
+                           ignored";
+            self.warn(UNCHECKED_EVENT, None, message.to_owned(), None);
             return false;
         }
         if !self.is_from_portal(&event.application_token, event.member_id.as_deref()) {
@@ -640,6 +633,20 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn cancel(&mut self, call: CallId) {
         self.end(call, "CALLGATE_ABORTED", "the caller ended the call");
+    }
+
+    /// Whether a call has not ended yet.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{CallId, Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// assert!(!connection.is_under_way(CallId(1)));
+    /// ```
+    pub fn is_under_way(&self, call: CallId) -> bool {
+        self.calls.get(call).is_some()
     }
 
     /// Ends every call, and refuses all later ones.

@@ -8,12 +8,10 @@ use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::token::{Held, NoRefresh, Tokens};
 use crate::bitrix24::engine::waiting::Wait;
-use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::confirmation::{Heard, State};
-use crate::bitrix24::rights::grant::Source;
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::rights::preflight::{Mode, Objection, Question};
+use crate::bitrix24::rights::preflight::{Mode, Question};
 use crate::bitrix24::wire::code::Response;
 use crate::bitrix24::wire::envelope::Payload;
 use crate::decision::Layer;
@@ -25,8 +23,7 @@ impl<B: Payload> Connection<B> {
         self.last_call = self.last_call.wrapping_add(1);
         let id = CallId(self.last_call);
         let version = call.version.or(self.config.version);
-        let catalogue = Arc::clone(&self.catalogue);
-        let entry = catalogue.get(call.method.as_str(), version);
+        let entry = self.catalogue.get(call.method.as_str(), version);
         if let Some(entry) = &entry {
             let mut name = String::new();
             entry.write_name(&mut name);
@@ -46,9 +43,8 @@ impl<B: Payload> Connection<B> {
             own,
             call,
         };
-        let objection = self.objection(&running, entry);
         self.calls.insert(id, running);
-        match objection {
+        match self.objection(now, id) {
             Some(error) => self.fail(id, error),
             None => self.launch(now, id),
         }
@@ -56,7 +52,7 @@ impl<B: Payload> Connection<B> {
     }
 
     /// Why a call isn't sent at all, if so. Warnings go to whoever listens.
-    fn objection(&mut self, running: &Running, entry: Option<Entry<'_>>) -> Option<Error> {
+    fn objection(&mut self, now: Instant, id: CallId) -> Option<Error> {
         if self.closed {
             let message = "the portal was closed";
             return Some(Error::new(
@@ -66,21 +62,25 @@ impl<B: Payload> Connection<B> {
                 message,
             ));
         }
+        let running = self.calls.get(id)?;
         let call = &running.call;
         if call.start.is_some() && running.version == Version::V3 {
             let message = "start: version 3 pages by the parameter `pagination` or `cursor`";
             return Some(Error::invalid(message));
         }
-        let question = self.ask(entry, &call.method, &call.params);
-        let Objection { layer, mode, .. } = question.objection(&self.config.modes)?;
-        let decision = question.check();
-        let message = refusal::sentence(&call.method, layer, &decision);
-        if mode == Mode::Warn {
-            let method = Some(call.method.clone());
-            self.warn(method, Some((layer, decision)), || message);
+        let question = self.question(now, &call.method, &call.params, Some(running.version));
+        let objection = question.objection(&self.config.modes)?;
+        if objection.mode == Mode::Warn && self.warned.contains(&objection.finding) {
             return None;
         }
-        let code = match layer {
+        let decision = question.check();
+        let message = refusal::sentence(&call.method, objection.layer, &decision);
+        if objection.mode == Mode::Warn {
+            let method = Some(call.method.clone());
+            self.warn(objection.finding, method, message, Some(decision));
+            return None;
+        }
+        let code = match objection.layer {
             Layer::Method => "ERROR_METHOD_NOT_FOUND",
             Layer::Scope => "insufficient_scope",
             Layer::Confirmation => "METHOD_CONFIRM_DENIED",
@@ -441,35 +441,6 @@ impl<B: Payload> Connection<B> {
         matches!(stage, Some(Stage::Sent { .. }))
     }
 
-    /// With parameters it is another question: `full` asks for all scopes that there are.
-    pub(super) fn asks_what_is_granted(&self, call: &Call) -> bool {
-        let method = call.method.as_str();
-        method.eq_ignore_ascii_case(self.grant_method()) && call.params == Params::none()
-    }
-
-    /// A call that answers what is granted teaches the connection.
-    pub(super) fn teach_grant(&mut self, id: CallId, body: &B, now: Instant) {
-        let Some(running) = self.calls.get(id) else {
-            return;
-        };
-        let asked = self.asks_what_is_granted(&running.call);
-        let is_current = match (&running.token, self.current()) {
-            (Some(held), Some(current)) => held.id == current.id,
-            _ => true,
-        };
-        if !asked || !is_current {
-            return;
-        }
-        let source = match self.tokens {
-            Some(_) => Source::Scope,
-            None => Source::AppInfo,
-        };
-        if let Some(scopes) = body.scopes() {
-            self.grant
-                .learn(scopes.iter().map(String::as_str).collect(), source, now);
-        }
-    }
-
     /// Ends a call from this side.
     pub(super) fn end(&mut self, id: CallId, code: &str, message: &str) {
         let untaken =
@@ -540,23 +511,21 @@ impl<B: Payload> Connection<B> {
     /// A method as preflight sees it, by the catalogue and what is known of the token.
     pub(super) fn question<'a>(
         &'a self,
+        now: Instant,
         method: &'a MethodName,
         params: &'a Params,
         version: Option<Version>,
     ) -> Question<'a> {
         let entry = self.catalogue.get(method.as_str(), version);
-        self.ask(entry, method, params)
-    }
-
-    fn ask<'a>(
-        &'a self,
-        entry: Option<Entry<'a>>,
-        method: &'a MethodName,
-        params: &'a Params,
-    ) -> Question<'a> {
         let held = self.token_for(method);
+        // What the portal said, it said of version 2.
+        let standing = match version {
+            Some(Version::V3) => None,
+            _ => self.standings.of(method, now),
+        };
         Question {
             confirmation: held.and_then(|held| self.confirmations.state(held.id, method)),
+            standing,
             webhook: self.tokens.is_none(),
             ..Question::new(&self.catalogue, entry, &self.grant, method, params)
         }

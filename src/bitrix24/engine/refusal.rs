@@ -9,12 +9,17 @@ use crate::decision::{Decision, Layer, Verdict};
 use crate::error::{Error, Kind, Ran};
 use crate::secret::Secret;
 use crate::text::cut;
+use crate::time::Instant;
+
+/// So many findings are remembered; of a program's own mistakes there are fewer.
+const FINDINGS: usize = 1000;
 
 impl<B: Payload> Connection<B> {
     /// The error that the portal's own error becomes: its code unchanged, its words freed of
     /// markup, and the decision where a permission is the cause.
     pub(super) fn portal_error(
         &self,
+        now: Instant,
         id: CallId,
         status: u16,
         code: String,
@@ -28,7 +33,7 @@ impl<B: Payload> Connection<B> {
                 Kind::Waiting => Verdict::Pending,
                 _ => Verdict::Denied,
             };
-            let question = self.question(&call.method, &call.params, Some(running.version));
+            let question = self.question(now, &call.method, &call.params, Some(running.version));
             Some(Box::new(question.refused_by_portal(verdict, layer)))
         });
         let words = without_markup(&self.scrub(id, description));
@@ -79,22 +84,25 @@ impl<B: Payload> Connection<B> {
         }
     }
 
-    /// Tells of something once: a later finding of the same layer for the same method is silent.
+    /// Tells of a finding, once.
     pub(super) fn warn(
         &mut self,
+        finding: u64,
         method: Option<MethodName>,
-        finding: Option<(Layer, Decision)>,
-        message: impl FnOnce() -> String,
+        message: String,
+        decision: Option<Decision>,
     ) {
-        let key = (method.clone(), finding.as_ref().map(|(layer, _)| *layer));
-        if self.warned.contains(&key) {
+        if self.warned.contains(&finding) {
             return;
         }
-        self.warned.push(key);
+        if self.warned.len() == FINDINGS {
+            self.warned.remove(0);
+        }
+        self.warned.push(finding);
         self.outputs.push_back(Output::Notice(Notice::Warning {
             method,
-            message: message(),
-            decision: finding.map(|(_, decision)| decision),
+            message,
+            decision,
         }));
     }
 

@@ -66,13 +66,32 @@ pub trait Payload {
     /// The scopes in a body that answers the method `scope` (`result` is their list) or, to a
     /// webhook, `app.info` (they are its member `SCOPE`).
     fn scopes(&self) -> Option<Vec<String>>;
+
+    /// What a body that answers `method.get` says of the method that was asked about.
+    fn availability(&self) -> Option<Availability>;
+}
+
+/// What `method.get` says of a method.
+///
+/// ```
+/// use callgate::bitrix24::wire::envelope::{Availability, Payload};
+/// let body = serde_json::json!({"result": {"isExisting": true, "isAvailable": false}});
+/// let known = Availability { exists: true, available: false };
+/// assert_eq!(body.availability(), Some(known));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// The portal has such a method.
+    pub exists: bool,
+    /// The token's scopes let it be called. Nothing is said of confirmations or a user's rights.
+    pub available: bool,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-mod native {
+pub(super) mod native {
     use serde_json::Value;
 
-    use super::{Envelope, Payload, Reply};
+    use super::{Availability, Envelope, Payload, Reply};
 
     impl Reply<Value> {
         /// Reads a body's text, natively.
@@ -94,7 +113,7 @@ mod native {
         }
     }
 
-    fn read_members(members: serde_json::Map<String, Value>) -> Envelope<Value> {
+    pub(in crate::bitrix24::wire) fn read_members(members: serde_json::Map<String, Value>) -> Envelope<Value> {
         let text = |value: Option<&Value>| match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
@@ -130,6 +149,14 @@ mod native {
             list.iter()
                 .map(|code| code.as_str().map(str::to_owned))
                 .collect()
+        }
+
+        fn availability(&self) -> Option<Availability> {
+            let result = self.get("result")?;
+            Some(Availability {
+                exists: result.get("isExisting")?.as_bool()?,
+                available: result.get("isAvailable")?.as_bool()?,
+            })
         }
     }
 }
