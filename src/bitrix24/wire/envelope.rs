@@ -113,7 +113,9 @@ pub(super) mod native {
         }
     }
 
-    pub(in crate::bitrix24::wire) fn read_members(members: serde_json::Map<String, Value>) -> Envelope<Value> {
+    pub(in crate::bitrix24::wire) fn read_members(
+        members: serde_json::Map<String, Value>,
+    ) -> Envelope<Value> {
         let text = |value: Option<&Value>| match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),

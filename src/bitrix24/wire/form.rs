@@ -31,10 +31,10 @@ impl From<Malformed> for Unfit {
 }
 
 /// PHP drops what nests deeper (`max_input_nesting_level`).
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// PHP drops what comes later (`max_input_vars`).
-const MOST_VARIABLES: usize = 1_000;
+pub(super) const MOST_VARIABLES: usize = 1_000;
 
 /// One open container: how long the path was before its member's name was added, and the index of
 /// the next item where it is a list.
@@ -116,11 +116,11 @@ pub fn write(json: &str, out: &mut String) -> Result<(), Unfit> {
     }
 }
 
-fn is_value(event: &Event<'_>) -> bool {
+pub(super) fn is_value(event: &Event<'_>) -> bool {
     !matches!(event, Event::Key(_) | Event::Closes | Event::End)
 }
 
-fn push_pair(path: &str, out: &mut String) {
+pub(super) fn push_pair(path: &str, out: &mut String) {
     if !out.is_empty() {
         out.push('&');
     }
@@ -128,7 +128,7 @@ fn push_pair(path: &str, out: &mut String) {
     out.push('=');
 }
 
-fn push_index(index: u32, path: &mut String) {
+pub(super) fn push_index(index: u32, path: &mut String) {
     let nested = !path.is_empty();
     if nested {
         path.push('[');
@@ -142,7 +142,7 @@ fn push_index(index: u32, path: &mut String) {
 /// Adds a member's name to the path, unless PHP would not read it back as it is: it turns blanks,
 /// dots and brackets of a top-level name into underscores or nesting, ends a nested name at its
 /// first `]`, and takes an empty nested name for "the next index".
-fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Unfit> {
+pub(super) fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Unfit> {
     let nested = !path.is_empty();
     let rewritten = |c: char| match c {
         '\0' => true,
@@ -287,7 +287,7 @@ fn next_index(members: &[(String, Value)]) -> String {
 }
 
 /// Resolves `%XX` and `+`; bytes that aren't UTF-8 become U+FFFD, a broken escape stays as it is.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -1,0 +1,122 @@
+//! What follows for a batch's commands from what became of one.
+
+use super::{Outcome, Plan, Stage, Step};
+use crate::bitrix24::engine::call::Answer;
+use crate::error::{Error, Ran};
+
+impl<B> Plan<B> {
+    pub(super) fn set(&mut self, place: usize, stage: Stage<B>) {
+        if let Some(step) = self.steps.get_mut(place) {
+            step.stage = stage;
+        }
+    }
+
+    pub(super) fn fail(&mut self, place: usize, error: Error) {
+        let Some(step) = self.steps.get_mut(place) else {
+            return;
+        };
+        let (group, left) = (step.group, step.is_pending());
+        step.fail(error);
+        if left && let Some(first) = self.steps.get_mut(group) {
+            first.size = first.size.saturating_sub(1);
+        }
+    }
+
+    /// A command was answered. What the portal says of its confirmation holds for all commands of
+    /// its method; the others of them need not be sent to hear it.
+    pub(super) fn end(
+        &mut self,
+        place: usize,
+        outcome: Result<Answer<B>, Error>,
+        waiting: &mut Vec<usize>,
+    ) {
+        let Some(method) = self.steps.get(place).map(|step| step.method.clone()) else {
+            return;
+        };
+        let error = match outcome {
+            Ok(answer) => {
+                self.set(place, Stage::Ended(Outcome::Executed(answer)));
+                for step in self.steps.iter_mut().filter(|step| step.method == method) {
+                    step.asks = false;
+                }
+                return;
+            }
+            Err(error) => error,
+        };
+        let is = |code: &str| error.code.eq_ignore_ascii_case(code);
+        let asked = is("METHOD_CONFIRM_WAITING");
+        self.wait_or_fail(place, asked, &error, waiting);
+        if self.options.halt || !(asked || is("METHOD_CONFIRM_DENIED")) {
+            return;
+        }
+        let alike = |step: &Step<B>| step.is_pending() && step.method == method;
+        for other in 0..self.steps.len() {
+            if self.steps.get(other).is_some_and(alike) {
+                self.wait_or_fail(other, asked, &error, waiting);
+            }
+        }
+    }
+
+    fn wait_or_fail(&mut self, place: usize, asked: bool, error: &Error, waiting: &mut Vec<usize>) {
+        let alone = |step: &Step<B>| step.group == place && step.size == 1;
+        let can_wait = asked && self.options.waits;
+        if can_wait && self.steps.get(place).is_some_and(alone) {
+            self.set(place, Stage::Waiting);
+            waiting.push(place);
+        } else {
+            self.fail(place, error.clone());
+        }
+    }
+
+    /// What failed ends others: with `halt` all behind it, else those that refer to it.
+    pub(super) fn follow_up(&mut self) {
+        if !self.options.halt {
+            return self.fail_dependents();
+        }
+        let mut halted = false;
+        for step in &mut self.steps {
+            halted |= step.failure().is_some();
+            if halted && step.is_pending() {
+                step.stage = Stage::Ended(Outcome::NotRun);
+            }
+        }
+    }
+
+    pub(super) fn fail_dependents(&mut self) {
+        for place in 0..self.steps.len() {
+            let Some(step) = self.steps.get(place).filter(|step| step.is_pending()) else {
+                continue;
+            };
+            let Some((name, cause)) = self.failed_among(&step.refers_to) else {
+                continue;
+            };
+            let message = ["refers to `", name, "`, which failed: ", &cause.message].concat();
+            let mut error = Error::new("CALLGATE_REFERENCE", cause.kind, Ran::No, message);
+            error.retryable = cause.retryable;
+            self.fail(place, error);
+        }
+    }
+
+    /// The name of the first that has failed, and its failure.
+    fn failed_among(&self, places: &[usize]) -> Option<(&str, &Error)> {
+        places.iter().find_map(|place| {
+            let failure = self.steps.get(*place)?.failure()?;
+            Some((self.names.get(*place)?.as_str(), failure))
+        })
+    }
+
+    /// In words, which commands ran although one failed to which they refer.
+    pub(super) fn misled(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        for (step, name) in self.steps.iter().zip(&self.names) {
+            let ran = matches!(step.stage, Stage::Ended(Outcome::Executed(_)));
+            let Some((cause, _)) = self.failed_among(&step.refers_to).filter(|_| ran) else {
+                continue;
+            };
+            let why = ", which failed, so the portal put all its answers so far in the place of the \
+                       reference: halt prevents that";
+            warnings.push(["`", name, "` ran and refers to `", cause, "`", why].concat());
+        }
+        warnings
+    }
+}
