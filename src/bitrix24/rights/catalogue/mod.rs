@@ -12,6 +12,7 @@
 mod details;
 mod entry;
 mod form;
+mod parameter;
 mod second;
 #[cfg(test)]
 mod tests;
@@ -21,10 +22,11 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::method::Version;
-pub use details::{Details, Event, Kind, Parameter, Parameters, Presence};
+pub use details::{Details, Event};
 pub use entry::{Entry, Required};
 use form::{BLOCK, DATE, HEADER, Layout, MAGIC, Query, Record, Walk, intact, is_of_name, number};
 pub use form::{CatalogueError, Pieces};
+pub use parameter::{Kind, Parameter, Parameters, Presence};
 use second::Second;
 
 /// Laid out while compiling: a bundled file that isn't one stops the build, not a caller.

@@ -20,7 +20,7 @@ const OPEN: u8 = 0x03;
 const CLOSE: u8 = 0x04;
 /// What is a matter of yes or no: a letter each.
 const TRAITS: u8 = 0x05;
-pub(super) const DEPRECATED: u8 = 0x06;
+const DEPRECATED: u8 = 0x06;
 pub(super) const ERRORS: u8 = 0x07;
 pub(super) const PAGING: u8 = 0x08;
 pub(super) const ONE_OF: u8 = 0x09;
@@ -140,6 +140,17 @@ impl<'a> Thing<'a> {
         self.all(mark).map(words)
     }
 
+    /// The words of what to use instead, if it is deprecated.
+    pub(super) fn deprecation(self) -> Option<Pieces<'a>> {
+        let instead = self.said(DEPRECATED)?;
+        Some(if instead.is_empty() {
+            Pieces::default()
+        } else {
+            words(instead)
+        })
+    }
+
+    /// The letters of what is a matter of yes or no.
     pub(super) fn traits(self) -> &'a [u8] {
         self.said(TRAITS).unwrap_or_default().as_bytes()
     }
@@ -157,7 +168,6 @@ impl<'a> Thing<'a> {
     }
 }
 
-/// The words of a list. None of them: an empty list.
 fn words(text: &str) -> Pieces<'_> {
     Pieces::of(text, SEPARATOR)
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod details;
+
 use super::form::{CHECKSUM, checksum, number};
 use super::*;
 
