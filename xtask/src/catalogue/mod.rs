@@ -6,6 +6,7 @@ mod facts;
 mod import;
 mod pack;
 mod results;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -68,7 +69,9 @@ impl Home {
         self.renew("first.bin", &first, entry_lines)?;
         self.renew("details.bin", &details, |file| {
             details::lines(file, &firsts)
-        })
+        })?;
+        let shapes = shapes::write(&self.returns()?);
+        self.renew("shapes.txt", shapes.as_bytes(), shapes::lines)
     }
 
     /// The facts that the binary forms are made of.
@@ -76,6 +79,10 @@ impl Home {
         let methods = text::read_methods(&self.read("methods.txt")?).context("methods.txt")?;
         let events = text::read_events(&self.read("events.txt")?).context("events.txt")?;
         Ok((methods, events))
+    }
+
+    fn returns(&self) -> Result<Returns> {
+        results::read_returns(&self.read("results.txt")?).context("results.txt")
     }
 
     /// Writes a generated file, and says how large it is and what changed.
@@ -97,7 +104,11 @@ impl Home {
         text::read_scopes(&self.read("scopes.txt")?).context("scopes.txt")?;
         let first = pack::pack(&methods)?;
         let details = details::pack(&methods, &events, &first)?;
-        for (name, new) in [("first.bin", first), ("details.bin", details)] {
+        for (name, new) in [
+            ("first.bin", first),
+            ("details.bin", details),
+            ("shapes.txt", shapes::write(&self.returns()?).into_bytes()),
+        ] {
             if fs::read(self.folder.join(name)).unwrap_or_default() != new {
                 bail!("catalogue/{name} is stale: run `cargo xtask catalogue`");
             }

@@ -115,13 +115,16 @@ impl Place {
         groups.flatten().map(String::as_str)
     }
 
-    fn inside(&mut self, name: &str) -> &mut Place {
-        let own = |place: &Place| place.name == name && place.mark != Mark::Described;
-        let at = self.nested.iter().position(own).unwrap_or_else(|| {
-            self.nested.push(Place::new(Mark::Seen, name, Vec::new()));
-            self.nested.len() - 1
-        });
-        &mut self.nested[at]
+    /// Adds to a place inside what examples show there.
+    fn see_inside(&mut self, name: &str, kinds: Value) -> Result<()> {
+        let own = |place: &&mut Place| place.name == name && place.mark != Mark::Described;
+        if let Some(place) = self.nested.iter_mut().find(own) {
+            return import_seen(place, kinds);
+        }
+        let mut place = Place::new(Mark::Seen, name, Vec::new());
+        import_seen(&mut place, kinds)?;
+        self.nested.push(place);
+        Ok(())
     }
 
     fn see(&mut self, kinds: &str) {
@@ -262,8 +265,9 @@ pub(super) fn import(json: &str) -> Result<Vec<Return>> {
         .map(import_return)
         .collect::<Result<Vec<_>>>()?;
     list.sort_by_key(Return::key);
-    if let Some(pair) = list.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
-        bail!("{} v{} stands there twice", pair[0].name, pair[0].version);
+    let twice = |pair: &&[Return]| matches!(pair, [a, b] if a.key() == b.key());
+    if let Some([one, _]) = list.windows(2).find(twice) {
+        bail!("{} v{} stands there twice", one.name, one.version);
     }
     Ok(list)
 }
@@ -326,7 +330,7 @@ fn import_seen(place: &mut Place, kinds: Value) -> Result<()> {
         Value::Array(list) => {
             let mut list = list.into_iter();
             let item = list.next().context("a list without an item")?;
-            import_seen(place.inside(ITEM), item)?;
+            place.see_inside(ITEM, item)?;
             for kinds in list {
                 place.see(kinds.as_str().context("expected kinds behind an item")?);
             }
@@ -335,7 +339,7 @@ fn import_seen(place: &mut Place, kinds: Value) -> Result<()> {
             for (name, kinds) in members {
                 match kinds {
                     Value::String(kinds) if name == "?" => place.see(&kinds),
-                    kinds => import_seen(place.inside(&name), kinds)?,
+                    kinds => place.see_inside(&name, kinds)?,
                 }
             }
         }
@@ -421,7 +425,7 @@ im.user.get v2
         assert_eq!(names(uf), ["a"]);
         assert_eq!(uf.value().unwrap().types, ["any"]);
         assert_eq!(uf.seen().collect::<Vec<_>>(), ["[]"]);
-        let described = list[1].result.as_ref().unwrap();
+        let described = list.get(1).unwrap().result.as_ref().unwrap();
         assert_eq!(names(described), Vec::<String>::new());
         assert_eq!(described.value().unwrap().types, ["object"]);
     }
