@@ -19,6 +19,8 @@ mod catalogue;
 mod chance;
 mod codes;
 mod confirmation;
+mod details;
+mod details_facts;
 mod endings;
 mod events;
 mod grants;
