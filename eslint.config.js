@@ -20,7 +20,7 @@ export default [
     languageOptions: { globals: { ...globals['shared-node-browser'], ...globals.worker } },
   },
   { files: ['src/js/channel.js'], languageOptions: { globals: globals.browser } },
-  { files: ['pkg/{node,disk}*.js'], languageOptions: { globals: globals.node } },
+  { files: ['pkg/{node*,disk,cli,cli/*}.js'], languageOptions: { globals: globals.node } },
   { files: ['www/**/*.{js,mjs}'], languageOptions: { globals: globals.browser } },
   {
     files: ['*.js', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'xtask/**/*.mjs'],

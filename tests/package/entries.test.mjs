@@ -1,39 +1,30 @@
 /** The package as npm delivers it: packed, installed into a project of its own, and imported. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { makeProject } from '../support/project.mjs'
 
 const pkg = fileURLToPath(new URL('../../pkg/', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(pkg, 'package.json'), 'utf8'))
 const names = ['CallgateError', 'Portal', 'ready', 'scopesFor']
 
+let made
 let project
 let packed
 
 before(() => {
-  project = mkdtempSync(join(tmpdir(), 'callgate-package-'))
-  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
-  const [report] = JSON.parse(npm(pkg, 'pack', '--json', '--pack-destination', project))
-  packed = report.files.map(({ path }) => path)
-  npm(project, 'install', '--offline', '--no-audit', '--no-fund', join(project, report.filename))
+  made = makeProject()
+  project = made.folder
+  packed = made.packed
 })
 
-after(() => rmSync(project, { recursive: true, force: true }))
-
-function npm(folder, ...args) {
-  return execFileSync('npm', args, {
-    cwd: folder,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
+after(() => made?.remove())
 
 /** Runs a module inside the project and returns what it printed, parsed. */
 function inProject(source, [program, ...flags] = ['node']) {
