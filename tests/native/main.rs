@@ -12,6 +12,8 @@
 )]
 
 mod answers;
+mod batch_plan;
+mod batch_wire;
 mod budget_bucket;
 mod budget_operating;
 mod budget_retry;
@@ -27,10 +29,12 @@ mod grants;
 mod input;
 mod pinning;
 mod preflight;
+mod preflight_parameters;
 mod refresh;
 mod repetition;
 mod requirement;
 mod schedule;
 mod secrets;
 mod seeds;
+mod standing;
 mod world;
