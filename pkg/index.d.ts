@@ -230,7 +230,10 @@ export interface TokenOptions extends Options {
   expiresAt?: number
   /** The portal's id; events of another portal are ignored. */
   memberId?: string
-  /** The scopes that came with the token: a list, or a text with commas or blanks. */
+  /**
+   * The scopes that came with the token: a list, or a text with commas or blanks, such as `scope` of
+   * the token's answer, `auth[scope]` of an event, `APPLICATION_SCOPE` of a placement.
+   */
   scope?: string | string[]
   /** Proves that an event comes from the portal. */
   applicationToken?: string
