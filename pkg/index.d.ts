@@ -5,6 +5,8 @@
  * Written by hand; `tests/package` holds it against the built module.
  */
 
+import type { Deprecated, Documented, Documented3 } from './methods.js'
+
 /** Resolved once the module is compiled, which it is when the import has finished. */
 export const ready: Promise<void>
 
@@ -52,30 +54,45 @@ export class Portal {
    * @param params what it would be called with
    * @param version the REST version; without it 2 where the method exists there, else 3
    */
-  check(method: string, params?: object, version?: Version): Decision
+  check(method: MethodName, params?: object, version?: Version): Decision
 
   /**
-   * Calls a method whose parameters and result are known (see {@link Methods}).
+   * Calls a method.
+   *
+   * One that is documented, or that the program describes in {@link Methods}, has its parameters and
+   * its result: `data` as the portal sends it, `decode()` as it is meant. Any other takes what it is
+   * given. `call<T>` takes any method with any parameters, and has `T` for a result.
+   *
+   * Before anything is sent, preflight may refuse the call: kind `denied`, `ran: 'no'`, with the
+   * decision. What the portal refuses rejects with the portal's own code.
+   *
+   * @deprecated this method; the last type argument is what its documentation says to use instead
+   */
+  call<
+    T = never,
+    Name extends MethodName = MethodName,
+    V extends Version = 2,
+    Instead = [Name] extends [keyof Deprecated] ? Deprecated[Name] : never,
+  >(
+    method: Name,
+    ...rest: [Name, V] extends [keyof Deprecated, 2]
+      ? Rest<Params<Called<T, Name, V>>, V>
+      : Refused<Params<Called<T, Name, V>>, V>
+  ): Promise<AnswerTo<Called<T, Name, V>>>
+  /**
+   * Calls a method.
+   *
+   * One that is documented, or that the program describes in {@link Methods}, has its parameters and
+   * its result: `data` as the portal sends it, `decode()` as it is meant. Any other takes what it is
+   * given. `call<T>` takes any method with any parameters, and has `T` for a result.
    *
    * Before anything is sent, preflight may refuse the call: kind `denied`, `ran: 'no'`, with the
    * decision. What the portal refuses rejects with the portal's own code.
    */
-  call<Name extends keyof Methods>(
+  call<T = never, Name extends MethodName = MethodName, V extends Version = 2>(
     method: Name,
-    ...rest: Rest<Methods[Name]['params']>
-  ): Promise<Answer<Methods[Name]['result']>>
-  /** Calls any method; the caller names the result's type. */
-  call<T = never>(
-    method: [T] extends [never] ? never : string,
-    params?: object,
-    options?: CallOptions,
-  ): Promise<Answer<T>>
-  /** Calls a method that isn't known here. */
-  call<Name extends string>(
-    method: Name extends keyof Methods ? never : Name,
-    params?: object,
-    options?: CallOptions,
-  ): Promise<Answer<unknown>>
+    ...rest: Rest<Params<Called<T, Name, V>>, V>
+  ): Promise<AnswerTo<Called<T, Name, V>>>
 
   /** The scopes that are known to be granted, on whose word, and since when. */
   readonly grant: Grant
@@ -149,15 +166,30 @@ export class CallgateError extends Error {
 }
 
 /**
- * The methods whose parameters and results are typed. A program adds its own:
+ * Methods that a program adds to the documented ones, or that it knows better:
  *
  *     declare module 'callgate' {
  *       interface Methods {
  *         'shop.order.get': { params: { id: number }; result: { order: Order } }
  *       }
  *     }
+ *
+ * A third member, `decoded`, is what `decode()` makes of the result.
  */
 export interface Methods {}
+
+/** A method's name: one that is known, or any other. */
+export type MethodName = keyof Methods | keyof Documented | (string & {})
+
+/**
+ * What is known of a method: `params`, `result` as the portal sends it, `decoded` as `decode()`
+ * makes it. A name that is in both versions means version 2, unless told otherwise.
+ */
+export type Method<Name extends string, V extends Version = 2> = Member<
+  Methods,
+  Name,
+  Member<[V] extends [3] ? Documented3 : {}, Name, Member<Documented, Name, Unknown>>
+>
 
 /** The generation of a portal's interface. */
 export type Version = 2 | 3
@@ -270,13 +302,13 @@ export interface Token {
 }
 
 /** Options of one call. */
-export interface CallOptions {
+export interface CallOptions<V extends Version = Version> {
   /** Ends the call with kind `aborted`, wherever it is. */
   signal?: AbortSignal
   /** For one HTTP attempt, in ms [the portal's]. */
   timeout?: number
   /** The REST version [the portal's]. */
-  version?: Version
+  version?: V
   /** The row to start a page at; replaces `start` among the parameters. Version 2 only. */
   start?: number
   /**
@@ -293,8 +325,8 @@ export interface CallOptions {
   confirmationTimeout?: number
 }
 
-/** What a call brought. */
-export interface Answer<T = unknown> {
+/** What a call brought: `T` as the portal sent it, `D` as it is meant. */
+export interface Answer<T = unknown, D = unknown> {
   /** The result as the portal sent it, parsed. */
   readonly data: T
   /** How many rows there are in all, where the portal counted them. */
@@ -307,17 +339,19 @@ export interface Answer<T = unknown> {
   /** Whether there is a next page. */
   readonly more: boolean
   /**
+   * Converts the result, or a copy of it, by what is known of the method. What doesn't fit stays as
+   * it came, whatever its type says, with an event `warning`.
+   */
+  decode(): D
+  /**
    * Converts the fields that the shape names, into a copy. A field that is null or missing stays so.
    * Throws with code `CALLGATE_SHAPE`, naming the path, for a value that doesn't fit.
    */
   decode<const S extends Shape>(shape: S): Decoded<S>
-  /**
-   * The same, the caller naming the type. Without a shape, by what is known of the method: what
-   * doesn't fit then stays as it came, with an event `warning`.
-   */
+  /** The same as either, the caller naming the type. */
   decode<S = unknown>(shape?: Shape): S
   /** The next page; rejects with kind `invalid` when there is none. */
-  nextPage(): Promise<Answer<T>>
+  nextPage(): Promise<Answer<T, D>>
 }
 
 /**
@@ -440,7 +474,36 @@ export interface Events {
   throttle: { method?: string; until: number }
 }
 
+/** What is called: a method by its name, or any method whose result the caller names. */
+type Called<T, Name extends string, V extends Version> = [T] extends [never]
+  ? Method<Name, V>
+  : { params: object; result: T }
+
+type Unknown = { params: object }
+
+/**
+ * `Of[Name]`, or else `Or`. Asked in this way, a compiler never looks at all the members at once,
+ * as it does for `Name extends keyof Of`, at a tenth of a second or more for each program.
+ */
+type Member<Of, Name extends string, Or> = Of extends { [Own in Name]: infer Is } ? Is : Or
+
+type Params<Called> = Member<Called, 'params', object>
+
+/** An answer to what is called. */
+type AnswerTo<Called> = Answer<
+  Member<Called, 'result', unknown>,
+  Member<Called, 'decoded', unknown>
+>
+
 /** Parameters may be left out where none is required. */
-type Rest<Params> = object extends Params
-  ? [params?: Params, options?: CallOptions]
-  : [params: Params, options?: CallOptions]
+type Rest<Params, V extends Version> = {} extends Params
+  ? [params?: Params, options?: CallOptions<V>]
+  : [params: Params, options?: CallOptions<V>]
+
+/** No call has so many arguments: the signature is for others. An editor sees the parameters. */
+type Refused<Params, V extends Version> = [
+  params: Params,
+  options: CallOptions<V>,
+  never: never,
+  never: never,
+]

@@ -10,6 +10,7 @@ mod shapes;
 #[cfg(test)]
 mod tests;
 mod text;
+mod typescript;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -71,7 +72,9 @@ impl Home {
             details::lines(file, &firsts)
         })?;
         let shapes = shapes::write(&self.returns()?);
-        self.renew("shapes.txt", shapes.as_bytes(), shapes::lines)
+        self.renew("shapes.txt", shapes.as_bytes(), shapes::lines)?;
+        let declarations = typescript::write(&methods, &self.returns()?);
+        self.renew(typescript::FILE, declarations.as_bytes(), typescript::lines)
     }
 
     /// The facts that the binary forms are made of.
@@ -104,10 +107,12 @@ impl Home {
         text::read_scopes(&self.read("scopes.txt")?).context("scopes.txt")?;
         let first = pack::pack(&methods)?;
         let details = details::pack(&methods, &events, &first)?;
+        let declarations = typescript::write(&methods, &self.returns()?).into_bytes();
         for (name, new) in [
             ("first.bin", first),
             ("details.bin", details),
             ("shapes.txt", shapes::write(&self.returns()?).into_bytes()),
+            (typescript::FILE, declarations),
         ] {
             if fs::read(self.folder.join(name)).unwrap_or_default() != new {
                 bail!("catalogue/{name} is stale: run `cargo xtask catalogue`");
