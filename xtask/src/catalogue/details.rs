@@ -215,7 +215,11 @@ fn write_deprecation(out: &mut String, facts: &Facts) -> Result<()> {
         return Ok(());
     }
     let instead = facts.get("instead").map(|groups| groups.concat());
-    write(out, DEPRECATED, &instead.unwrap_or_default().join(SEPARATOR))
+    write(
+        out,
+        DEPRECATED,
+        &instead.unwrap_or_default().join(SEPARATOR),
+    )
 }
 
 fn write_traits(out: &mut String, letters: impl Iterator<Item = char>) -> Result<()> {
@@ -258,8 +262,8 @@ pub(super) fn lines(file: &[u8], firsts: &[&[u8]]) -> Option<Lines> {
         .map(|title| Some((title, readable(records.next()?))))
         .collect::<Option<_>>()?;
     for event in records {
-        let parts = readable(event);
-        lines.insert(format!("the event {}", parts.first()?), parts);
+        let name = event.split(|letter: char| letter < ' ').next()?;
+        lines.insert(format!("the event {name}"), readable(event));
     }
     Some(lines)
 }
