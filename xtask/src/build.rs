@@ -70,11 +70,27 @@ pub(crate) fn package() -> Result<()> {
     files.insert("callgate.wasm".into(), module);
 
     replace(&root().join("pkg/wasm"), &files)?;
+    facts()?;
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let from = root().join(name);
         fs::copy(&from, root().join("pkg").join(name))
             .with_context(|| format!("cannot copy {} into pkg/", from.display()))?;
     }
+    Ok(())
+}
+
+/// Puts the facts beside the module: those that a program may load, each as a script that exports
+/// its text, and all that the module knows of methods as one file, for older modules to take.
+fn facts() -> Result<()> {
+    let (catalogue, pkg) = (root().join("catalogue"), root().join("pkg"));
+    for (facts, script) in [("details.bin", "catalogue.js"), ("shapes.txt", "shapes.js")] {
+        let text = serde_json::Value::from(read_text(&catalogue.join(facts))?);
+        let script_text = format!("// Generated: catalogue/{facts}.\nexport default {text};\n");
+        fs::write(pkg.join(script), script_text)?;
+    }
+    let whole = ["first.bin", "details.bin"].map(|part| read(&catalogue.join(part)));
+    let whole: Vec<Vec<u8>> = whole.into_iter().collect::<Result<_>>()?;
+    fs::write(pkg.join("catalogue.bin"), whole.concat())?;
     Ok(())
 }
 
