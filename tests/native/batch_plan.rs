@@ -299,6 +299,9 @@ fn of_commands_that_would_ask_for_the_same_confirmation_one_goes_first() {
     assert!(unclear.next().is_none());
     unclear.lost(&[2], &error("CALLGATE_NETWORK"));
     assert_eq!(unclear.next().unwrap().places, [3]);
+
+    let mut together = plan(ON, &["me", "phones1 me", "phones2 me"]);
+    assert_eq!(together.next().unwrap().places, [0, 1, 2]);
 }
 
 #[test]

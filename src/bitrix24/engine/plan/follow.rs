@@ -12,13 +12,8 @@ impl<B> Plan<B> {
     }
 
     pub(super) fn fail(&mut self, place: usize, error: Error) {
-        let Some(step) = self.steps.get_mut(place) else {
-            return;
-        };
-        let (group, left) = (step.group, step.is_pending());
-        step.fail(error);
-        if left && let Some(first) = self.steps.get_mut(group) {
-            first.size = first.size.saturating_sub(1);
+        if let Some(step) = self.steps.get_mut(place) {
+            step.fail(error);
         }
     }
 

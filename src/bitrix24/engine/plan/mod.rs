@@ -9,7 +9,8 @@
 //! - With `halt` no command runs before an earlier one has succeeded: one request at a time, and
 //!   nothing goes ahead of what stands before it.
 //! - Without it, of the commands whose method asks an administrator for the same confirmation one
-//!   goes first, or he would be asked as often; the others follow when it has been answered.
+//!   goes first, or each of them would ask; the others follow when it has been answered. Only
+//!   references between them hold such commands together all the same.
 
 mod follow;
 mod groups;
@@ -111,7 +112,7 @@ struct Step<B> {
     refers_to: Vec<usize>,
     /// The first of the commands with which it has to go.
     group: usize,
-    /// How many go in the group that begins here.
+    /// How many were put in the group that begins here.
     size: usize,
     stage: Stage<B>,
 }

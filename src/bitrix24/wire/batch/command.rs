@@ -1,5 +1,7 @@
 //! One command as a portal reads it: in version 2 a text `method?query`, in version 3 an object.
 
+use std::borrow::Cow;
+
 use super::push_key;
 use super::reference::find;
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -194,8 +196,7 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
             form::push_index(*index, &mut path);
             *index += 1;
         }
-        let mut text = String::new();
-        match event {
+        let text = match event {
             Event::MapOpens | Event::ListOpens => {
                 if levels.len() >= form::DEEPEST {
                     return Err(wrong(
@@ -219,6 +220,7 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
                     continue;
                 }
                 path.truncate(closed.path);
+                Cow::Borrowed("")
             }
             Event::Key(key) => {
                 path.truncate(levels.last().map_or(0, |level| level.path));
@@ -226,18 +228,24 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
                 continue;
             }
             Event::End => return Ok(query),
-            Event::Null => {}
-            Event::Bool(value) => text.push(if value { '1' } else { '0' }),
-            Event::Number(number) => text.push_str(number),
+            Event::Null => Cow::Borrowed(""),
+            Event::Bool(value) => Cow::Borrowed(if value { "1" } else { "0" }),
+            Event::Number(number) => Cow::Borrowed(number),
             Event::Text(raw) => {
-                text = raw.to_text();
-                if text.contains('$') {
-                    text = references
-                        .rewrite(&text)
-                        .map_err(|why| wrong(&path, &why))?;
+                let text = match raw.plain() {
+                    Some(text) => Cow::Borrowed(text),
+                    None => Cow::Owned(raw.to_text()),
+                };
+                match text.contains('$') {
+                    true => Cow::Owned(
+                        references
+                            .rewrite(&text)
+                            .map_err(|why| wrong(&path, &why))?,
+                    ),
+                    false => text,
                 }
             }
-        }
+        };
         values += 1;
         if values > form::MOST_VARIABLES {
             return Err(wrong(
