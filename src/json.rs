@@ -182,6 +182,40 @@ enum Container {
     List,
 }
 
+/// The containers that are open: a bit each, set for a list. Those beyond the first 64, which are
+/// hardly ever there, are the only ones that allocate.
+#[derive(Default)]
+struct Open {
+    depth: usize,
+    bits: u64,
+    outer: Vec<u64>,
+}
+
+impl Open {
+    fn push(&mut self, container: Container) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.outer.push(self.bits);
+        }
+        self.depth += 1;
+        self.bits = self.bits << 1 | u64::from(container == Container::List);
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.bits >>= 1;
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.bits = self.outer.pop().unwrap_or_default();
+        }
+    }
+
+    fn last(&self) -> Option<Container> {
+        (self.depth > 0).then_some(match self.bits & 1 {
+            1 => Container::List,
+            _ => Container::Map,
+        })
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expects {
     Value,
@@ -210,7 +244,7 @@ enum Expects {
 pub struct Reader<'a> {
     text: &'a str,
     at: usize,
-    open: Vec<Container>,
+    open: Open,
     expects: Expects,
 }
 
@@ -224,7 +258,7 @@ impl<'a> Reader<'a> {
         Self {
             text,
             at: 0,
-            open: Vec::new(),
+            open: Open::default(),
             expects: Expects::Value,
         }
     }
@@ -264,7 +298,7 @@ impl<'a> Reader<'a> {
     pub fn next(&mut self) -> Result<Event<'a>, Malformed> {
         self.skip_blanks();
         if self.expects == Expects::CommaOrEnd {
-            let Some(container) = self.open.last().copied() else {
+            let Some(container) = self.open.last() else {
                 return match self.peek() {
                     None => Ok(Event::End),
                     Some(_) => Err(self.malformed("goes on after its end")),
@@ -587,6 +621,31 @@ mod tests {
     fn it_reads_a_hundred_thousand_levels_without_recursion() {
         let text = "[".repeat(100_000) + &"]".repeat(100_000);
         assert_eq!(read(&text), Ok(200_000));
+    }
+
+    #[test]
+    fn it_knows_at_any_depth_what_is_open() {
+        let opens = |n: usize| if n.is_multiple_of(3) { "[" } else { "{\"a\":" };
+        let closes = |n: usize| if n.is_multiple_of(3) { "]" } else { "}" };
+        let text = |wrong: Option<usize>| {
+            let head: String = (0..300).map(opens).collect();
+            let other = |n| match Some(n) == wrong {
+                true => {
+                    if closes(n) == "]" {
+                        "}"
+                    } else {
+                        "]"
+                    }
+                }
+                false => closes(n),
+            };
+            let tail: String = (0..300).rev().map(other).collect();
+            [&head, "1", &tail].concat()
+        };
+        assert_eq!(read(&text(None)), Ok(801));
+        for level in [0, 63, 64, 65, 127, 128, 299] {
+            assert!(read(&text(Some(level))).is_err(), "{level}");
+        }
     }
 
     #[test]

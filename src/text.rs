@@ -20,6 +20,11 @@ pub(crate) fn cut<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t st
     })
 }
 
+/// Whether a text is one of several, without ASCII case.
+pub(crate) fn is_any_of(text: &str, known: &[&str]) -> bool {
+    known.iter().any(|own| own.eq_ignore_ascii_case(text))
+}
+
 /// Replaces every `old`, which must not be empty.
 pub(crate) fn replace(text: &str, old: &str, new: &str) -> String {
     let mut replaced = String::with_capacity(text.len());

@@ -74,7 +74,11 @@ impl<'a> From<&'a Decision> for Plain<'a> {
             [] => Self::Absent,
             commands => {
                 let named = commands.iter();
-                Self::Object(named.map(|(name, own)| (name.as_str(), own.into())).collect())
+                Self::Object(
+                    named
+                        .map(|(name, own)| (name.as_str(), own.into()))
+                        .collect(),
+                )
             }
         };
         let deprecated = decision.deprecated.as_ref().map_or(Self::Absent, |it| {

@@ -29,6 +29,7 @@ mod grants;
 mod input;
 mod pinning;
 mod preflight;
+mod preflight_decisions;
 mod preflight_parameters;
 mod refresh;
 mod repetition;

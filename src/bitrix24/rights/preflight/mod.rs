@@ -9,7 +9,6 @@ mod nearest;
 mod parameters;
 mod problems;
 mod remedy;
-mod values;
 
 use crate::bitrix24::rights::catalogue::{Catalogue, Details, Entry};
 use crate::bitrix24::rights::confirmation::State;
@@ -18,6 +17,7 @@ use crate::bitrix24::rights::method::MethodName;
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::standing::Standing;
 use crate::decision::{Decision, Deprecation, Evidence, Layer, Severity, Verdict};
+use crate::text::is_any_of;
 pub use modes::{Mode, Modes};
 pub use nearest::nearest_method;
 use problems::{Problems, hash};
@@ -79,10 +79,18 @@ pub struct Objection {
     pub layer: Layer,
     /// What is to be done about it: to warn or to refuse.
     pub mode: Mode,
-    /// Which finding it is, so that each is told of once: the same for the same method, layer,
+    /// What was found, so that each finding is told of once: the same for the same method, layers,
     /// paths and reasons, whatever the values and however many rows have them.
     pub finding: u64,
 }
+
+/// In the order in which they are asked.
+const LAYERS: [Layer; 4] = [
+    Layer::Method,
+    Layer::Scope,
+    Layer::Confirmation,
+    Layer::Parameters,
+];
 
 /// Where the scope layer stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,53 +155,52 @@ impl<'a> Question<'a> {
     /// assert_eq!((objection.layer, objection.mode), (Layer::Parameters, Mode::Warn));
     /// ```
     pub fn objection(&self, modes: &Modes) -> Option<Objection> {
-        let mut warning = None;
-        for layer in [
-            Layer::Method,
-            Layer::Scope,
-            Layer::Confirmation,
-            Layer::Parameters,
-        ] {
+        let of = |layer| modes.of(layer, self.method);
+        let mut warned = None;
+        let mut finding = 0;
+        for layer in LAYERS {
             let (proven, mode, found) = match layer {
-                _ if self.refusal_in(layer) => (true, modes.of(layer, self.method), 0),
-                Layer::Method => {
+                _ if self.refuses(layer) => (true, of(layer), 1),
+                Layer::Method => match self.notes() & !DEPRECATED {
+                    0 => continue,
                     // By the documentation alone, so it goes by the mode of its warnings.
-                    let mode = modes.of(Layer::Parameters, self.method);
-                    (false, mode, u64::from(self.notes()))
-                }
-                Layer::Scope => {
-                    let doubtful = self.scopes() == Scopes::Doubtful;
-                    (false, modes.of(layer, self.method), u64::from(doubtful))
-                }
-                Layer::Confirmation => continue,
-                _ => match modes.of(layer, self.method) {
-                    Mode::Off => continue,
-                    mode => {
-                        let problems = self.problems();
-                        (problems.deny(), mode, problems.finding())
-                    }
+                    notes => (false, of(Layer::Parameters), u64::from(notes)),
                 },
+                Layer::Scope if self.scopes() == Scopes::Doubtful => (false, of(layer), 1),
+                Layer::Parameters if of(layer) != Mode::Off => {
+                    let problems = self.problems();
+                    if problems.is_empty() {
+                        continue;
+                    }
+                    (problems.deny(), of(layer), problems.finding())
+                }
+                _ => continue,
             };
-            if !proven && found == 0 {
-                continue;
+            match mode {
+                Mode::Off => {}
+                Mode::Enforce if proven => {
+                    let finding = hash(found ^ layer as u64, self.method.as_str());
+                    return Some(Objection {
+                        layer,
+                        mode,
+                        finding,
+                    });
+                }
+                _ => {
+                    warned = warned.or(Some(layer));
+                    finding = hash(finding ^ found ^ layer as u64, self.method.as_str());
+                }
             }
-            let mode = match mode {
-                Mode::Off => continue,
-                Mode::Enforce if proven => Mode::Enforce,
-                _ => Mode::Warn,
-            };
-            let finding = hash(found ^ layer as u64, self.method.as_str());
-            let objection = Objection {
-                layer,
-                mode,
-                finding,
-            };
-            if mode == Mode::Enforce {
-                return Some(objection);
-            }
-            warning = warning.or(Some(objection));
         }
-        warning
+        if self.notes() & DEPRECATED != 0 && of(Layer::Parameters) != Mode::Off {
+            warned = warned.or(Some(Layer::Method));
+            finding = hash(finding, self.method.as_str());
+        }
+        warned.map(|layer| Objection {
+            layer,
+            mode: Mode::Warn,
+            finding,
+        })
     }
 
     /// The whole decision, whatever the modes.
@@ -213,9 +220,7 @@ impl<'a> Question<'a> {
         let told = self.standing.map(|standing| standing.evidence);
         let asks = self.entry.as_ref().is_some_and(Entry::needs_confirmation);
 
-        let refusing = [Layer::Method, Layer::Scope, Layer::Confirmation]
-            .into_iter()
-            .find(|layer| self.refusal_in(*layer));
+        let refusing = LAYERS.into_iter().find(|layer| self.refuses(*layer));
         let (verdict, layer, evidence) = if let Some(layer) = refusing {
             let evidence = match layer {
                 Layer::Confirmation => Evidence::Server,
@@ -236,8 +241,9 @@ impl<'a> Question<'a> {
             let (layer, evidence) = match self.confirmation {
                 Some(State::Granted) => (Some(Layer::Confirmation), Some(Evidence::Server)),
                 _ if asks => (Some(Layer::Confirmation), told),
-                _ if self.notes() != 0 => (Some(Layer::Method), told),
+                _ if self.notes() & !DEPRECATED != 0 => (Some(Layer::Method), told),
                 _ if !problems.is_empty() => (Some(Layer::Parameters), told),
+                _ if self.notes() != 0 => (Some(Layer::Method), told),
                 _ => (None, told),
             };
             let known = match self.grant.scopes() {
@@ -263,8 +269,7 @@ impl<'a> Question<'a> {
     /// assert!(!question.expects_refusal());
     /// ```
     pub fn expects_refusal(&self) -> bool {
-        self.refusal_in(Layer::Method)
-            || matches!(self.scopes(), Scopes::Missing | Scopes::Doubtful)
+        self.refuses(Layer::Method) || matches!(self.scopes(), Scopes::Missing | Scopes::Doubtful)
     }
 
     /// The decision that stands behind the portal's own refusal in `layer`.
@@ -273,7 +278,7 @@ impl<'a> Question<'a> {
     }
 
     /// Whether the layer is proven to refuse.
-    fn refusal_in(&self, layer: Layer) -> bool {
+    fn refuses(&self, layer: Layer) -> bool {
         match (layer, self.standing) {
             (Layer::Method | Layer::Scope, Some(said)) => !said.allowed && said.layer == layer,
             (Layer::Scope, None) => self.scopes() == Scopes::Missing,
@@ -408,12 +413,6 @@ const DEPRECATED: u8 = 4;
 /// ones, and for others nobody knows.
 fn takes_any_case(method: &MethodName) -> bool {
     let name = method.as_str();
-    let starts = |start: &str| {
-        name.get(..start.len())
-            .is_some_and(|own| own.eq_ignore_ascii_case(start))
-    };
-    starts("event.")
-        || ["batch", "scope", "methods"]
-            .iter()
-            .any(|own| name.eq_ignore_ascii_case(own))
+    let module = name.split('.').next().unwrap_or_default();
+    module.eq_ignore_ascii_case("event") || is_any_of(name, &["batch", "scope", "methods"])
 }

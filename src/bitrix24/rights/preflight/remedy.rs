@@ -35,10 +35,11 @@ impl Question<'_> {
             }
             (Verdict::Allowed, Layer::Parameters) => {
                 let first = decision.problems.first()?;
-                match first.path.as_str() {
-                    "" => ["Look at the parameters: ", &first.reason, "."].concat(),
-                    path => ["Look at ", path, ": ", &first.reason, "."].concat(),
-                }
+                let what = match first.path.as_str() {
+                    "" => "the parameters",
+                    path => path,
+                };
+                ["Check ", what, " (", &first.reason, ")."].concat()
             }
             (Verdict::Denied, Layer::Confirmation) => {
                 "An administrator refused this method for this token; it can be asked for again \

@@ -2,6 +2,7 @@
 //! documented: numbers as texts, flags in any form, a date as false.
 
 use crate::bitrix24::rights::catalogue::{Kind, Parameter, Pieces};
+use crate::text::is_any_of;
 
 /// A value that is neither an object nor a list, nor null.
 #[derive(Clone, Copy)]
@@ -81,10 +82,7 @@ pub(super) fn misfit(value: &Scalar<'_>, parameter: &Parameter<'_>) -> Option<&'
 }
 
 fn is_flag(text: &str) -> bool {
-    let is = |flag: &&str| flag.eq_ignore_ascii_case(text);
-    ["Y", "N", "1", "0", "true", "false"]
-        .iter()
-        .any(|flag| is(flag))
+    is_any_of(text, &["Y", "N", "1", "0", "true", "false"])
 }
 
 fn starts_a_number(text: &str) -> bool {

@@ -1,0 +1,175 @@
+//! What a name is among the documented ones.
+
+use crate::bitrix24::rights::catalogue::{Parameter, Parameters};
+use crate::bitrix24::rights::method::Version;
+use crate::text::{cut, is_any_of};
+
+/// The parameters that may stand side by side.
+pub(super) struct Level<'a> {
+    pub(super) parameters: Parameters<'a>,
+    /// Where the search for the next name begins, and what is from there on.
+    place: usize,
+    ahead: Parameters<'a>,
+    pub(super) names: Names,
+    pub(super) depth: usize,
+}
+
+/// How names at a level are looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Names {
+    /// The outermost: every unknown one is worth a warning.
+    Top {
+        listing: bool,
+        version: Version,
+        none: bool,
+    },
+    /// Those of a record, which may have fields of the portal's own.
+    Fields,
+    /// Those of a filter, an order or a selection: operators may stand before them, and what is
+    /// documented of the fields' values doesn't go here.
+    Selectors,
+}
+
+/// Which of a level's parameters were met, a bit each by their place.
+#[derive(Default)]
+pub(super) struct Given {
+    /// By their documented name.
+    pub(super) named: Bits,
+    /// With a value.
+    pub(super) present: Bits,
+    /// By a name that differs in case.
+    pub(super) spelled: Bits,
+    /// Whether it looks like a map whose keys are data rather than names.
+    pub(super) is_map: bool,
+}
+
+/// A set of small numbers; greater ones are taken for members.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Bits(u128);
+
+impl Bits {
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn has(self, place: usize) -> bool {
+        place >= 128 || self.0 & (1 << place) != 0
+    }
+
+    pub(super) fn set(&mut self, place: usize, whether: bool) {
+        if place < 128 {
+            self.0 = self.0 & !(1 << place) | u128::from(whether) << place;
+        }
+    }
+}
+
+/// What a name is among those of a level.
+pub(super) enum Found<'a> {
+    Known(usize, Parameter<'a>),
+    /// It differs in case.
+    Spelled(usize, Parameter<'a>),
+    /// It fits a pattern.
+    Fits(Parameter<'a>),
+    Unknown,
+}
+
+impl<'a> Level<'a> {
+    pub(super) fn new(parameters: Parameters<'a>, names: Names, depth: usize) -> Self {
+        Self {
+            ahead: parameters.clone(),
+            place: 0,
+            parameters,
+            names,
+            depth,
+        }
+    }
+
+    /// The same parameters once more, for an item of a list.
+    pub(super) fn item(&self) -> Self {
+        Self::new(self.parameters.clone(), self.names, self.depth + 1)
+    }
+
+    /// Looks a name up. In `any_case` the portal doesn't tell names by their case.
+    pub(super) fn find(&mut self, key: &str, any_case: bool) -> Found<'a> {
+        let selects = matches!(self.names, Names::Selectors);
+        let bare = |name| match selects {
+            true => without_operator(name),
+            false => name,
+        };
+        let key = bare(key);
+        // Names mostly come in the documented order: the search goes on where it ended.
+        let start = self.place;
+        for wraps in [false, true] {
+            while !wraps || self.place < start {
+                let Some(parameter) = self.ahead.next() else {
+                    break;
+                };
+                self.place += 1;
+                if bare(parameter.name()) == key {
+                    return Found::Known(self.place - 1, parameter);
+                }
+            }
+            if !wraps {
+                (self.place, self.ahead) = (0, self.parameters.clone());
+            }
+        }
+        let mut found = Found::Unknown;
+        for (place, parameter) in self.parameters.clone().enumerate() {
+            let name = bare(parameter.name());
+            if name.eq_ignore_ascii_case(key) && matches!(found, Found::Unknown) {
+                found = match any_case {
+                    true => Found::Known(place, parameter),
+                    false => Found::Spelled(place, parameter),
+                };
+            } else if parameter.also().any(|other| other == key) {
+                return Found::Known(place, parameter);
+            } else if parameter.is_pattern() && fits(key, name) {
+                found = Found::Fits(parameter);
+            }
+        }
+        found
+    }
+}
+
+/// What any call may carry beside its own parameters.
+pub(super) fn takes_anyway(key: &str, listing: bool, version: Version) -> bool {
+    (version == Version::V2 && matches!(key, "start" | "state"))
+        || (listing && (is_selector(key) || key.eq_ignore_ascii_case("start")))
+}
+
+pub(super) fn is_selector(name: &str) -> bool {
+    is_any_of(name, &["filter", "order", "select"])
+}
+
+/// A field that a portal's own people made.
+pub(super) fn is_own_field(key: &str) -> bool {
+    [
+        "UF_",
+        "uf",
+        "PROPERTY_",
+        "property",
+        "PARENT_ID_",
+        "parentId",
+    ]
+    .iter()
+    .any(|start| key.starts_with(start))
+}
+
+/// Whether a name is what a pattern stands for: `UF_*`, `parentId...`, `<siteId>`.
+pub(super) fn fits(name: &str, pattern: &str) -> bool {
+    let start = pattern.split(['*', '<']).next().unwrap_or_default();
+    let start = cut(start, "...").map_or(start, |(start, _)| start);
+    match start.len() == pattern.len() {
+        true => name == pattern,
+        false => name.starts_with(start),
+    }
+}
+
+/// A field's name in a filter without what stands before it: `>ID`, `!%TITLE`.
+pub(super) fn without_operator(name: &str) -> &str {
+    name.trim_start_matches(|c| "!<>=%@*?~+^".contains(c))
+}
+
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
