@@ -1,69 +1,46 @@
 /**
  * Turns a result's loose values into what they mean. Results never enter the core; this runs over
- * them where they are. A caller's own shape is strict, a built-in one keeps what doesn't fit.
+ * them where they are.
+ *
+ * A caller's own shape is strict: what doesn't fit is an error. What is known of a method, built in
+ * or of the catalogue, is not: what doesn't fit stays as it came and is warned of, once for each
+ * place. Null and what is missing stay so in both.
+ *
+ * | shape | takes | without a shape of the caller's |
+ * |---|---|---|
+ * | int, number | numbers, and texts of them | a text only if the number says the same: not `007` |
+ * | flag | Y and N, 1 and 0, true and false; empty is false | |
+ * | date | `2025-01-31`, with time, with offset; false and empty are null | a time needs an offset |
+ * | text | texts, numbers, true and false | |
+ * | any | whatever comes | |
+ * | [shape] | a list; an object with digits for keys; a single item by its fields | |
+ * | {field: shape} | an object; an empty list is an empty object; `*`: all other fields | |
+ *
+ * Without a shape of the caller's, false and an empty text may stand anywhere: they are PHP's word
+ * for nothing. And a result that is no more than a list in `items` or `tasks` is that list.
  */
-import { makeError } from './face.js'
-import { shapes } from './shapes.js'
+import { invalid, makeError } from './face.js'
+import { ANY, Either, shapeOf } from './shapes.js'
+import { isNothing, lossless, strict } from './values.js'
 
 /** What could not be converted; its message names the path. */
 class Misfit extends Error {}
 
-const TRUE = [true, 1, 'Y', 'y', '1', 'true']
-const FALSE = [false, 0, 'N', 'n', '0', 'false', '']
-
-/** A date, perhaps with a time, perhaps with an offset. */
-const DATE = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/
-
-/** A number in a text: decimal, for JavaScript would read `0x10` and `0b1` as well. */
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i
-
-/** Conversions of single values; `undefined` says that it doesn't fit. */
-const scalars = {
-  int(value) {
-    const number = toNumber(value)
-    return Number.isSafeInteger(number) ? number : undefined
-  },
-  number: toNumber,
-  flag(value) {
-    if (TRUE.includes(value)) return true
-    return FALSE.includes(value) ? false : undefined
-  },
-  date(value) {
-    if (value === false || value === '') return null
-    if (typeof value !== 'string' || !DATE.test(value)) return undefined
-    const date = new Date(value)
-    // Engines move a 30th of February into March, or refuse it.
-    const [year, month, day] = value.slice(0, 10).split('-').map(Number)
-    const exists = new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day
-    return exists && !Number.isNaN(date.getTime()) ? date : undefined
-  },
-  text(value) {
-    if (typeof value === 'string') return value
-    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
-  },
-}
-
-function toNumber(value) {
-  if (typeof value === 'number') return value
-  if (typeof value !== 'string' || !NUMBER.test(value)) return undefined
-  const number = Number(value)
-  return Number.isFinite(number) ? number : undefined
-}
-
-/** @param {{ method: string, warn(text: string): void }} source the call that gave the data */
+/**
+ * @param {{ method: string, options?: { version?: number }, warn(place: string, words: string): void }}
+ *   source the call that gave the data
+ */
 export function decode(data, shape, source) {
-  const { method } = source
+  const { method, options } = source
   if (shape === undefined) {
-    const name = method.toLowerCase()
-    if (!Object.hasOwn(shapes, name)) return unwrap(data)
-    return convert(data, shapes[name], 'result', (path, value, wanted) => {
-      source.warn(`${path}: ${show(value)} is no ${wanted}; it stays as it came`)
-      return value
-    })
+    const known = shapeOf(method, options?.version)
+    if (known === undefined) return unwrap(data)
+    const warn = (place, words) => source.warn(place, `${place}: ${words}; it stays as it came`)
+    return unwrap(start(data, known, false, warn))
   }
   try {
-    return convert(data, shape, 'result', (path, value, wanted) => {
-      throw new Misfit(`${path}: ${show(value)} is no ${wanted}`)
+    return start(data, shape, true, (path, words) => {
+      throw new Misfit(`${path}: ${words}`)
     })
   } catch (error) {
     if (!(error instanceof Misfit)) throw error
@@ -80,51 +57,164 @@ function unwrap(data) {
   return wraps && Array.isArray(data[wrapper]) ? data[wrapper] : data
 }
 
-/** Absent stays absent: every field may be null or missing. */
-function convert(value, shape, path, misfit) {
-  if (value === undefined || value === null) return value
-  if (typeof shape === 'function') return convert(value, shape(value), path, misfit)
-  if (typeof shape === 'string') {
-    if (!Object.hasOwn(scalars, shape)) throw unknownShape(path, shape)
-    const converted = scalars[shape](value)
-    return converted === undefined ? misfit(path, value, shape) : converted
-  }
-  if (Array.isArray(shape)) return convertList(value, shape[0], path, misfit)
-  if (typeof shape === 'object' && shape !== null) return convertMap(value, shape, path, misfit)
-  throw unknownShape(path, shape)
+/** Converts; `path` is where it is, `report` is told of what doesn't fit. */
+function start(data, shape, isStrict, report) {
+  const plan = compile(shape)
+  if (data === null || data === undefined) return data
+  return take(plan, data, { isStrict, report, path: ['result'] })
 }
 
-/** PHP sends a list with gaps as an object; some methods send a single item for a list of one. */
-function convertList(value, shape, path, misfit) {
-  if (typeof value !== 'object') return misfit(path, value, 'list')
-  const items = Array.isArray(value) ? value : (indexed(value) ?? [value])
-  return items.map((item, index) => convert(item, shape, `${path}[${index}]`, misfit))
+// What a plan does; a number is told apart faster than a text.
+const SCALAR = 0
+const LIST = 1
+const OBJECT = 2
+const EITHER = 3
+
+/** One form for all plans: the loops below meet no other. */
+const makePlan = (kind, facts) => ({
+  kind,
+  wanted: '',
+  strict: undefined,
+  lossless: undefined,
+  item: undefined,
+  other: undefined,
+  keys: [],
+  plans: [],
+  rest: undefined,
+  inherits: false,
+  ...facts,
+})
+
+const same = (value) => value
+const any = makePlan(SCALAR, { strict: same, lossless: same })
+const scalars = new Map(
+  Object.keys(strict).map((wanted) => {
+    const facts = { wanted, strict: strict[wanted], lossless: lossless[wanted] }
+    return [wanted, makePlan(SCALAR, facts)]
+  }),
+)
+
+/** Shapes are looked through once, and may hold themselves. */
+const compiled = new WeakMap()
+
+function compile(shape) {
+  const made = new Map()
+  const plan = planOf(shape, 'result', made)
+  for (const [shape, plan] of made) compiled.set(shape, plan)
+  return plan
 }
 
-function indexed(value) {
-  const keys = Object.keys(value)
-  return keys.every((key) => /^\d+$/.test(key)) ? keys.map((key) => value[key]) : undefined
-}
-
-/** PHP sends an empty map as an empty list. The key `*` stands for every key that isn't named. */
-function convertMap(value, shape, path, misfit) {
-  if (typeof value !== 'object') return misfit(path, value, 'object')
-  const list = Array.isArray(value)
-  if (list && value.length > 0 && !('*' in shape)) return misfit(path, value, 'object')
-  const converted = list ? Object.fromEntries(Object.entries(value)) : { ...value }
-  for (const key of '*' in shape ? Object.keys(converted) : Object.keys(shape)) {
-    const own = Object.hasOwn(shape, key) ? shape[key] : shape['*']
-    if (Object.hasOwn(converted, key)) {
-      converted[key] = convert(converted[key], own, `${path}.${key}`, misfit)
+function planOf(shape, path, made) {
+  if (shape === ANY) return any
+  if (scalars.has(shape)) return scalars.get(shape)
+  if (typeof shape !== 'object' || shape === null) throw unknownShape(path, shape)
+  const known = compiled.get(shape) ?? made.get(shape)
+  if (known) return known
+  const plan = makePlan(Array.isArray(shape) ? LIST : shape instanceof Either ? EITHER : OBJECT)
+  made.set(shape, plan)
+  if (plan.kind === LIST) {
+    plan.item = planOf(shape[0], `${path}[]`, made)
+  } else if (plan.kind === EITHER) {
+    plan.item = planOf(shape.container, path, made)
+    plan.other = planOf(shape.scalar, path, made)
+  } else {
+    for (const key of Object.keys(shape)) {
+      const inner = planOf(shape[key], `${path}.${key}`, made)
+      if (key === '*') {
+        plan.rest = inner
+      } else {
+        plan.keys.push(key)
+        plan.plans.push(inner)
+        plan.inherits ||= key in Object.prototype
+      }
     }
   }
-  return converted
+  return plan
 }
 
 function unknownShape(path, shape) {
-  const kinds = Object.keys(scalars).join(', ')
-  const words = `shape of ${path}: ${show(shape)} is none; use ${kinds}, [shape] or {field: shape}`
-  return makeError(words, 'CALLGATE_INVALID', 'invalid', 'no', false)
+  const kinds = Object.keys(strict).join(', ')
+  return invalid(
+    `shape of ${path}: ${show(shape)} is none; use ${kinds}, [shape] or {field: shape}`,
+  )
+}
+
+/** What a plan makes of a value that is there. */
+function take(plan, value, run) {
+  switch (plan.kind) {
+    case SCALAR: {
+      const converted = run.isStrict ? plan.strict(value) : plan.lossless(value)
+      return converted === undefined ? misfit(value, plan.wanted, run) : converted
+    }
+    case LIST:
+      return takeList(plan, value, run)
+    case OBJECT:
+      return takeObject(plan, value, run)
+    default:
+      return take(typeof value === 'object' ? plan.item : plan.other, value, run)
+  }
+}
+
+function misfit(value, wanted, run) {
+  if (run.isStrict || !isNothing(value)) {
+    const place = (part) =>
+      typeof part === 'string' ? `.${part}` : `[${run.isStrict ? part : '*'}]`
+    const path = run.path.map(place).join('').slice(1)
+    run.report(path, `${show(value)} is no ${wanted}`)
+  }
+  return value
+}
+
+function takeList({ item }, value, run) {
+  const items = Array.isArray(value) ? value : itemsOf(value, item)
+  if (items === undefined) return misfit(value, 'list', run)
+  const { path } = run
+  const depth = path.push(0) - 1
+  const list = new Array(items.length)
+  for (let at = 0; at < items.length; at++) {
+    const value = items[at]
+    path[depth] = at
+    list[at] = value === null ? null : take(item, value, run)
+  }
+  path.pop()
+  return list
+}
+
+/** PHP sends a list with gaps as an object; some methods send a single item for a list of one. */
+function itemsOf(value, item) {
+  if (typeof value !== 'object') return undefined
+  if (Object.keys(value).every((key) => /^\d+$/.test(key))) return Object.values(value)
+  const { keys } = item.kind === EITHER ? item.item : item
+  return keys.some((key) => Object.hasOwn(value, key)) ? [value] : undefined
+}
+
+/** PHP sends an empty map as an empty list, and one whose keys are 0, 1, 2 as a list. */
+function takeObject(plan, value, run) {
+  const { keys, plans, rest, inherits } = plan
+  const isList = Array.isArray(value) && value.length > 0
+  if (typeof value !== 'object' || (isList && rest === undefined)) {
+    return misfit(value, 'object', run)
+  }
+  const { path } = run
+  const depth = path.push('') - 1
+  const object = { ...value }
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]
+    const value = object[key]
+    if (value === undefined || value === null) continue
+    if (inherits && !Object.hasOwn(object, key)) continue
+    path[depth] = key
+    object[key] = take(plans[at], value, run)
+  }
+  if (rest !== undefined) {
+    for (const key of Object.keys(object)) {
+      if (object[key] === null || keys.includes(key)) continue
+      path[depth] = run.isStrict ? key : '*'
+      object[key] = take(rest, object[key], run)
+    }
+  }
+  path.pop()
+  return object
 }
 
 /** A value in few words; results may hold what isn't for logs. */

@@ -36,6 +36,7 @@ export const then = (promise, next) => promise.then(next)
 export class Desk {
   #calls = new Map()
   #exchanges = new Map()
+  #warned = new Set()
   #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
   #tell
   #again
@@ -180,6 +181,13 @@ export class Desk {
     return () => void listeners.delete(own)
   }
 
+  warnOnce(method, place, message) {
+    const known = `${method.toLowerCase()} ${place}`
+    if (this.#warned.has(known)) return
+    this.#warned.add(known)
+    this.emit('warning', { method, message })
+  }
+
   /** Tells the listeners; what one throws is reported and disturbs nobody. */
   emit(type, event) {
     const listeners = this.#listeners.get(type)
@@ -215,8 +223,9 @@ class Call {
     return this.#desk.again(this, start)
   }
 
-  warn(message) {
-    this.#desk.emit('warning', { method: this.method, message })
+  /** Once for each place of a method's result. */
+  warn(place, message) {
+    this.#desk.warnOnce(this.method, place, message)
   }
 }
 

@@ -40,7 +40,7 @@ export class Answer {
 
   /**
    * @param {object} body the portal's whole answer, parsed
-   * @param {{ again(start: number): Promise<Answer>, method: string, warn(text: string): void }}
+   * @param {{ again(start: number): Promise<Answer>, method: string, warn(place: string, message: string): void }}
    *   source the call that it answers
    */
   constructor(body, status, next, total, source) {

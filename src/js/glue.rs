@@ -22,7 +22,7 @@ extern "C" {
     ) -> JsValue;
 }
 
-// Nothing here calls these two, but the files above import them: naming them makes wasm-bindgen
+// Nothing here calls these three, but the files above import them: naming them makes wasm-bindgen
 // bring them along wherever the crate is linked, its wasm tests among others.
 #[wasm_bindgen(module = "/src/js/decode.js")]
 extern "C" {
@@ -33,8 +33,15 @@ extern "C" {
 #[wasm_bindgen(module = "/src/js/shapes.js")]
 extern "C" {
     #[allow(dead_code, reason = "named for its file")]
-    #[wasm_bindgen(js_name = shapes)]
-    fn shapes();
+    #[wasm_bindgen(js_name = shapeOf)]
+    fn shape_of();
+}
+
+#[wasm_bindgen(module = "/src/js/values.js")]
+extern "C" {
+    #[allow(dead_code, reason = "named for its file")]
+    #[wasm_bindgen(js_name = strict)]
+    fn values();
 }
 
 #[wasm_bindgen(module = "/src/js/text.js")]
