@@ -2,6 +2,7 @@
 
 use super::{Outcome, Plan, Stage, Step};
 use crate::bitrix24::engine::call::Answer;
+use crate::bitrix24::rights::method::MethodName;
 use crate::error::{Error, Ran};
 
 impl<B> Plan<B> {
@@ -25,14 +26,15 @@ impl<B> Plan<B> {
         outcome: Result<Answer<B>, Error>,
         waiting: &mut Vec<usize>,
     ) {
-        let Some(method) = self.steps.get(place).map(|step| step.method.clone()) else {
+        let Some(step) = self.steps.get(place) else {
             return;
         };
+        let (method, asks) = (step.method.clone(), step.asks);
         let error = match outcome {
             Ok(answer) => {
                 self.set(place, Stage::Ended(Outcome::Executed(answer)));
-                for step in self.steps.iter_mut().filter(|step| step.method == method) {
-                    step.asks = false;
+                if asks {
+                    self.answer_question(&method);
                 }
                 return;
             }
@@ -49,6 +51,13 @@ impl<B> Plan<B> {
             if self.steps.get(other).is_some_and(alike) {
                 self.wait_or_fail(other, asked, &error, waiting);
             }
+        }
+    }
+
+    /// The method is confirmed: its commands ask nobody any more.
+    fn answer_question(&mut self, method: &MethodName) {
+        for step in self.steps.iter_mut().filter(|step| step.method == *method) {
+            step.asks = false;
         }
     }
 
