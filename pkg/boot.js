@@ -32,7 +32,7 @@ export async function loadCatalogue(...files) {
 function textOf(file) {
   if (typeof file === 'string') return file
   try {
-    return new TextDecoder().decode(file)
+    return new TextDecoder().decode(file ?? null)
   } catch {
     throw invalid('loadCatalogue: a file is wanted, as a text or as bytes')
   }
