@@ -38,4 +38,7 @@ mod schedule;
 mod secrets;
 mod seeds;
 mod standing;
+mod walk_portal;
+mod walk_simulated;
+mod walk_table;
 mod world;

@@ -23,6 +23,7 @@ mod call;
 mod calls;
 mod connection;
 mod learning;
+pub mod list;
 mod machine;
 pub mod operating;
 pub mod plan;
