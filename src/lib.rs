@@ -16,6 +16,7 @@
 //! | [`bitrix24::wire`] | how is it spoken? forms, envelopes, error codes, events, the frame's messages |
 //! | [`bitrix24::engine`] | how is it run? the connection, its token, its waiting calls |
 //! | [`bitrix24::results`] | results that have Rust types |
+//! | [`one_e`] | instructions of the 1E Platform and their approvals |
 //! | `js` | the only room that knows of JavaScript (compiled for wasm alone) |
 //!
 //! A room stands above all that it imports; nothing imports upwards.
@@ -29,6 +30,8 @@ pub mod http;
 #[cfg(all(target_arch = "wasm32", feature = "bitrix24"))]
 mod js;
 pub mod json;
+#[cfg(feature = "one-e")]
+pub mod one_e;
 pub mod origin;
 pub mod secret;
 mod text;
