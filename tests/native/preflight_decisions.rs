@@ -1,17 +1,18 @@
 //! What decides beside the grant: the portal's own word, the way of the call, the documentation.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use callgate::bitrix24::rights::catalogue::Catalogue;
 use callgate::bitrix24::rights::grant::{Grant, Source};
-use callgate::bitrix24::rights::method::{MethodName, Version};
+use callgate::bitrix24::rights::method::MethodName;
 use callgate::bitrix24::rights::params::Params;
 use callgate::bitrix24::rights::preflight::{Mode, Modes, Question};
 use callgate::bitrix24::rights::scope::ScopeSet;
 use callgate::bitrix24::rights::standing::{Standing, Standings};
-use callgate::bitrix24::wire::commands;
 use callgate::decision::{Decision, Evidence, Layer, Verdict};
 use callgate::time::Instant;
+
+use crate::world::{Setup, World, call};
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     let details = include_bytes!("../../catalogue/details.bin");
@@ -226,6 +227,24 @@ fn a_deprecated_method_names_its_page_and_what_to_use_instead() {
 }
 
 #[test]
+fn a_mistyped_name_is_told_of_beside_what_else_there_is_to_say() {
+    let params = r#"{"USER_ID":1,"USRE_ID":1}"#;
+    let decision = ask(
+        &CATALOGUE,
+        "telephony",
+        "voximplant.user.get",
+        params,
+        |it| it.check(),
+    );
+    assert_eq!(decision.layer, Some(Layer::Confirmation));
+    assert_eq!(
+        decision.remedy.unwrap(),
+        "The first call asks an administrator in the portal to confirm it. Check USRE_ID (unknown; \
+         did you mean USER_ID?)."
+    );
+}
+
+#[test]
 fn what_only_the_documentation_says_of_a_method_goes_by_the_mode_of_parameters() {
     let of = |parameters, scope| {
         let modes = Modes {
@@ -289,26 +308,19 @@ fn an_event_has_to_be_one_that_the_application_hears_of() {
     assert_eq!(problems("crm", "OnVendorThing"), [""; 0]);
 }
 
-/// The decision about a batch, as a connection makes it.
-fn check_batch(scopes: &str, cmd: &str) -> Decision {
-    ask(
-        &CATALOGUE,
+/// The decision of a connection about a batch.
+fn check_batch(scopes: &'static str, cmd: &str) -> Decision {
+    let mut world = World::with(Setup {
         scopes,
-        "batch",
-        &format!(r#"{{"cmd":{cmd}}}"#),
-        |batch| {
-            let decide = |(name, method, params): (String, MethodName, Params)| {
-                let entry = batch.catalogue.get(method.as_str(), None);
-                let question = Question {
-                    batched: true,
-                    ..Question::new(batch.catalogue, entry, batch.grant, &method, &params)
-                };
-                (name, question.check())
-            };
-            let commands = commands::read(batch.params, Version::V2);
-            batch.check_batch(commands.into_iter().map(decide).collect())
-        },
-    )
+        knows_scopes: true,
+        ..Setup::default()
+    });
+    world.connection.use_catalogue(Arc::new(CATALOGUE.clone()));
+    let batch = call("batch", &format!(r#"{{"cmd":{cmd}}}"#));
+    let now = Instant::from_millis(1);
+    world
+        .connection
+        .check(now, &batch.method, &batch.params, None)
 }
 
 #[test]

@@ -13,11 +13,12 @@ use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, 
 use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::rights::preflight::Modes;
+use crate::bitrix24::rights::preflight::{Modes, Question};
 use crate::bitrix24::rights::scope::ScopeSet;
 use crate::bitrix24::rights::standing::Standings;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::code::Meaning;
+use crate::bitrix24::wire::commands;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
 use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
 use crate::decision::Decision;
@@ -356,7 +357,7 @@ impl<B: Payload> Connection<B> {
         &self.confirmations
     }
 
-    /// Whether a method may be called, without calling it.
+    /// Whether a method may be called, without calling it; for a batch, each of its commands too.
     ///
     /// ```
     /// # use callgate::bitrix24::engine::{Config, Connection};
@@ -379,8 +380,20 @@ impl<B: Payload> Connection<B> {
         params: &Params,
         version: Option<Version>,
     ) -> Decision {
-        self.question(now, method, params, version.or(self.config.version))
-            .check()
+        let version = version.or(self.config.version);
+        let question = self.question(now, method, params, version);
+        if !method.as_str().eq_ignore_ascii_case("batch") {
+            return question.check();
+        }
+        let mut commands = Vec::new();
+        for (name, method, params) in commands::read(params, version.unwrap_or(Version::V2)) {
+            let command = Question {
+                batched: true,
+                ..self.question(now, &method, &params, version)
+            };
+            commands.push((name, command.check()));
+        }
+        question.check_batch(commands)
     }
 
     /// Tells that an exchange brought an answer.

@@ -2,10 +2,26 @@
 
 use super::nearest::nearest_method;
 use super::{NO_BATCH, NO_WEBHOOK, Question};
-use crate::decision::{Decision, Layer, Severity, Verdict};
+use crate::decision::{Decision, Layer, Problem, Severity, Verdict};
 
 impl Question<'_> {
     pub(super) fn remedy(&self, decision: &Decision) -> Option<String> {
+        let first = self.first(decision);
+        // What is odd about the parameters is worth a word beside another layer's.
+        let warning = decision.problems.iter().find(|it| !it.path.is_empty());
+        match (warning, decision.layer) {
+            (Some(problem), Some(layer))
+                if layer != Layer::Parameters && decision.verdict != Verdict::Denied =>
+            {
+                let first = first.map_or_else(String::new, |first| first + " ");
+                Some(first + &look_at(problem))
+            }
+            _ => first,
+        }
+    }
+
+    /// What to do about the layer that decided.
+    fn first(&self, decision: &Decision) -> Option<String> {
         let text = match (decision.verdict, decision.layer?) {
             (Verdict::Denied, Layer::Method) => self.no_such_method("The portal knows no "),
             (Verdict::Unknown, Layer::Method) => self.no_such_method("The catalogue knows no "),
@@ -33,14 +49,7 @@ impl Question<'_> {
                 let missing = join(errors.map(|problem| problem.path.as_str()), " and ");
                 ["Add ", &missing, " to the parameters."].concat()
             }
-            (Verdict::Allowed, Layer::Parameters) => {
-                let first = decision.problems.first()?;
-                let what = match first.path.as_str() {
-                    "" => "the parameters",
-                    path => path,
-                };
-                ["Check ", what, " (", &first.reason, ")."].concat()
-            }
+            (Verdict::Allowed, Layer::Parameters) => look_at(decision.problems.first()?),
             (Verdict::Denied, Layer::Confirmation) => {
                 "An administrator refused this method for this token; it can be asked for again \
                  with the next token."
@@ -129,6 +138,14 @@ impl Question<'_> {
             .collect();
         join(missing.iter().map(String::as_str), " and ")
     }
+}
+
+fn look_at(problem: &Problem) -> String {
+    let what = match problem.path.as_str() {
+        "" => "the parameters",
+        path => path,
+    };
+    ["Check ", what, " (", &problem.reason, ")."].concat()
 }
 
 fn join<'t>(parts: impl Iterator<Item = &'t str>, between: &str) -> String {
