@@ -7,7 +7,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::preflight::nearest_method;
-use crate::bitrix24::rights::requirement::{Comparison, Requirement, Uncertain};
+use crate::bitrix24::rights::requirement::{Comparison, Requirement, Uncertain, groups_of};
+use crate::bitrix24::rights::scope::ScopeSet;
 use crate::error::Error;
 use crate::js::catalogue;
 use crate::js::driver::Driver;
@@ -38,7 +39,7 @@ pub fn scopes_for(methods: &JsValue, options: &JsValue) -> Result<JsValue, JsVal
         }
         let methods = texts("methods", &plain_value(methods))?;
         let version = version.transpose()?;
-        let needs = Requirement::of(&catalogue, &lent(&methods), &lent(&events), version);
+        let needs = Requirement::of(&catalogue, &methods, &events, version);
         Ok(Plain::from(&needs).to_js())
     };
     look().map_err(|error: Error| throwable(&error))
@@ -61,27 +62,19 @@ pub fn describe(method: &str) -> JsValue {
 fn describe_entry(entry: &Entry<'_>) -> JsValue {
     let mut name = String::new();
     entry.write_name(&mut name);
-    let needed = entry.needed().map_or(Plain::Null, |groups| {
-        Plain::List(
-            groups
-                .map(|group| Plain::List(group.map(Plain::Text).collect()))
-                .collect(),
-        )
-    });
+    let needed = entry.needed().map(groups_of);
     let details = entry.details();
-    let deprecation = details.and_then(|details| details.deprecation());
     let page = details.and_then(|details| details.page());
+    let replacements = match details.and_then(|details| details.deprecation()) {
+        Some(names) => Plain::List(names.map(Plain::Text).collect()),
+        None => Plain::Absent,
+    };
     let asks = entry.needs_confirmation();
     Plain::Object(vec![
         ("name", Plain::Text(&name)),
-        ("needed", needed),
+        ("needed", groups(needed.as_ref())),
         ("confirmedBy", asks.then_some("administrator").into()),
-        (
-            "replacements",
-            deprecation.map_or(Plain::Absent, |names| {
-                Plain::List(names.map(Plain::Text).collect())
-            }),
-        ),
+        ("replacements", replacements),
         ("docs", page.as_deref().into()),
     ])
     .to_js()
@@ -115,36 +108,34 @@ impl Scopes {
 fn read_required(value: &JsValue) -> Result<Requirement, Error> {
     let value = plain_value(value);
     let scopes = match &value {
-        Value::Text(list) => vec![list.clone()],
-        Value::List(_) => texts("required", &value)?,
+        Value::Text(list) => list.clone(),
+        Value::List(_) => texts("required", &value)?.join(","),
         _ => match value.get("scopes") {
-            Some(scopes) => texts("required.scopes", scopes)?,
+            Some(scopes) => texts("required.scopes", scopes)?.join(","),
             None => {
                 let wanted = "a text, a list of texts or what scopesFor gave is wanted";
                 return Err(wrong("required", wanted));
             }
         },
     };
-    let mut required = Requirement::of_scopes(&scopes.iter().collect());
+    let mut required = Requirement::of_scopes(&ScopeSet::parse(&scopes));
     for alternative in items(value.get("alternatives")) {
         let scope = alternative.get("scope").and_then(Value::as_text);
         for wanted in &mut required.wanted {
-            if scope == Some(wanted.scope.as_str()) {
-                wanted.instead = texts(
-                    "required.alternatives",
-                    alternative.get("instead").unwrap_or(&Value::Null),
-                )?;
+            if scope == Some(&wanted.scope) {
+                let instead = alternative.get("instead").unwrap_or(&Value::Null);
+                wanted.instead = texts("required.alternatives", instead)?;
             }
         }
     }
     for uncertain in items(value.get("uncertain")) {
-        let groups = items(uncertain.get("needed")).iter();
-        let needed: Result<_, Error> = groups
-            .map(|group| texts("required.uncertain", group))
-            .collect();
+        let mut needed = Vec::new();
+        for group in items(uncertain.get("needed")) {
+            needed.push(texts("required.uncertain", group)?);
+        }
         required.uncertain.push(Uncertain {
             name: String::new(),
-            needed: Some(needed?),
+            needed: Some(needed),
         });
     }
     Ok(required)
@@ -184,21 +175,22 @@ fn texts(name: &str, value: &Value) -> Result<Vec<String>, Error> {
     Ok(texts)
 }
 
-/// A list of texts, borrowed.
-fn lent(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
-}
-
-fn groups<'a>(needed: &'a Option<Vec<Vec<String>>>) -> Plain<'a> {
-    needed.as_ref().map_or(Plain::Null, |groups| {
-        Plain::List(groups.iter().map(Plain::from).collect())
-    })
+fn groups(needed: Option<&Vec<Vec<String>>>) -> Plain<'_> {
+    let Some(groups) = needed else {
+        return Plain::Null;
+    };
+    let mut lists = Vec::new();
+    for group in groups {
+        lists.push(Plain::from(group));
+    }
+    Plain::List(lists)
 }
 
 impl<'a> From<&'a Requirement> for Plain<'a> {
     fn from(needs: &'a Requirement) -> Self {
-        let mut alternatives = Vec::new();
+        let (mut scopes, mut alternatives) = (Vec::new(), Vec::new());
         for wanted in &needs.wanted {
+            scopes.push(Self::Text(&wanted.scope));
             if !wanted.instead.is_empty() {
                 alternatives.push(Self::Object(vec![
                     ("scope", Self::Text(&wanted.scope)),
@@ -207,20 +199,17 @@ impl<'a> From<&'a Requirement> for Plain<'a> {
                 ]));
             }
         }
-        let uncertain = needs.uncertain.iter().map(|it| {
-            let members = vec![
+        let mut uncertain = Vec::new();
+        for it in &needs.uncertain {
+            uncertain.push(Self::Object(vec![
                 ("name", Self::Text(&it.name)),
-                ("needed", groups(&it.needed)),
-            ];
-            Self::Object(members)
-        });
+                ("needed", groups(it.needed.as_ref())),
+            ]));
+        }
         Self::Object(vec![
-            (
-                "scopes",
-                Self::List(needs.scopes().map(Self::Text).collect()),
-            ),
+            ("scopes", Self::List(scopes)),
             ("alternatives", Self::List(alternatives)),
-            ("uncertain", Self::List(uncertain.collect())),
+            ("uncertain", Self::List(uncertain)),
             ("unknown", Self::from(&needs.unknown)),
         ])
     }
@@ -228,13 +217,18 @@ impl<'a> From<&'a Requirement> for Plain<'a> {
 
 impl<'a> From<Option<&'a Comparison>> for Plain<'a> {
     fn from(comparison: Option<&'a Comparison>) -> Self {
-        let list = |list: fn(&Comparison) -> &Vec<String>| {
-            comparison.map_or(Self::Null, |it| Self::from(list(it)))
+        let (granted, missing, unneeded) = match comparison {
+            None => (Self::Null, Self::Null, Self::Null),
+            Some(it) => (
+                Self::from(&it.granted),
+                Self::from(&it.missing),
+                Self::from(&it.unneeded),
+            ),
         };
         Self::Object(vec![
-            ("granted", list(|it| &it.granted)),
-            ("missing", list(|it| &it.missing)),
-            ("unneeded", list(|it| &it.unneeded)),
+            ("granted", granted),
+            ("missing", missing),
+            ("unneeded", unneeded),
         ])
     }
 }

@@ -79,16 +79,22 @@ pub struct Comparison {
 }
 
 /// What is needed for certain: one of the codes, the better ones first, by these methods and events.
-struct Need<'a> {
-    codes: Vec<&'a str>,
+struct Need {
+    codes: Vec<String>,
     users: Vec<String>,
+}
+
+impl Need {
+    fn is_met(&self, chosen: &[String]) -> bool {
+        self.codes.iter().any(|code| chosen.contains(code))
+    }
 }
 
 /// What the methods and events need, before it is known which scopes will be asked for.
 #[derive(Default)]
-struct Needs<'a> {
-    certain: Vec<Need<'a>>,
-    uncertain: Vec<(String, Option<Vec<Pieces<'a>>>)>,
+struct Needs {
+    certain: Vec<Need>,
+    uncertain: Vec<Uncertain>,
     seen: Vec<String>,
     unknown: Vec<String>,
 }
@@ -105,32 +111,27 @@ impl Requirement {
     /// assert_eq!(needs.uncertain[0].needed, Some(vec![vec!["$module".to_owned()]]));
     /// assert_eq!((needs.uncertain[1].name.as_str(), &needs.uncertain[1].needed), ("event.test", &None));
     /// ```
-    pub fn of(
+    pub fn of<T: AsRef<str>>(
         catalogue: &Catalogue,
-        methods: &[&str],
-        events: &[&str],
+        methods: &[T],
+        events: &[T],
         version: Option<Version>,
     ) -> Self {
         let mut needs = Needs::default();
         for method in methods {
+            let Some(entry) = catalogue.get(method.as_ref(), version) else {
+                needs.add_unknown(method.as_ref());
+                continue;
+            };
             let mut name = String::new();
-            match catalogue.get(method, version) {
-                Some(entry) => {
-                    entry.write_name(&mut name);
-                    let groups = entry.needed().map(Iterator::collect);
-                    let certain = entry.scope_may_deny() || entry.version() == Version::V3;
-                    needs.add(name, groups, certain);
-                }
-                None => needs.add_unknown(method),
-            }
+            entry.write_name(&mut name);
+            let is_certain = entry.scope_may_deny() || entry.version() == Version::V3;
+            needs.add(&name, entry.needed().map(groups_of), is_certain);
         }
         for event in events {
-            match catalogue.event(event) {
-                Some(event) => {
-                    let groups = event.needed().map(Iterator::collect);
-                    needs.add(event.name().to_owned(), groups, true);
-                }
-                None => needs.add_unknown(event),
+            match catalogue.event(event.as_ref()) {
+                Some(event) => needs.add(event.name(), event.needed().map(groups_of), true),
+                None => needs.add_unknown(event.as_ref()),
             }
         }
         needs.settle()
@@ -154,15 +155,15 @@ impl Requirement {
     /// assert!(Requirement::of_scopes(&ScopeSet::parse("crm,im")).scopes().eq(["crm", "im"]));
     /// ```
     pub fn of_scopes(scopes: &ScopeSet) -> Self {
-        let wanted = scopes.iter().map(|scope| Wanted {
-            scope: scope.to_owned(),
-            instead: Vec::new(),
-            users: Vec::new(),
-        });
-        Self {
-            wanted: wanted.collect(),
-            ..Self::default()
+        let mut required = Self::default();
+        for scope in scopes.iter() {
+            required.wanted.push(Wanted {
+                scope: scope.to_owned(),
+                instead: Vec::new(),
+                users: Vec::new(),
+            });
         }
+        required
     }
 
     /// Which of the required scopes are granted and which aren't, and what is granted in vain. A
@@ -179,36 +180,40 @@ impl Requirement {
     pub fn compare(&self, granted: &ScopeSet) -> Comparison {
         let mut comparison = Comparison::default();
         for wanted in &self.wanted {
-            let is_met = wanted.codes().any(|code| granted.meets(code));
+            let is_met = granted.meets(&wanted.scope) || meets_any(granted, &wanted.instead);
             let list = match is_met {
                 true => &mut comparison.granted,
                 false => &mut comparison.missing,
             };
             list.push(wanted.scope.clone());
         }
-        let uncertain = self.uncertain.iter().filter_map(|it| it.needed.as_ref());
-        let perhaps: Vec<&String> = uncertain.flatten().flatten().collect();
         for own in granted.iter() {
-            let alone: ScopeSet = [own].into_iter().collect();
-            let mut required = self.wanted.iter().flat_map(Wanted::codes);
-            let needed = required.any(|code| alone.meets(code))
-                || perhaps.iter().any(|code| alone.meets(code));
-            if !needed && !is_every_tokens(own) {
+            if !self.has_use_for(own) {
                 comparison.unneeded.push(own.to_owned());
             }
         }
         comparison
     }
-}
 
-impl Wanted {
-    fn codes(&self) -> impl Iterator<Item = &str> {
-        let instead = self.instead.iter().map(String::as_str);
-        std::iter::once(self.scope.as_str()).chain(instead)
+    fn has_use_for(&self, scope: &str) -> bool {
+        let alone = ScopeSet::parse(scope);
+        for wanted in &self.wanted {
+            if alone.meets(&wanted.scope) || meets_any(&alone, &wanted.instead) {
+                return true;
+            }
+        }
+        for uncertain in &self.uncertain {
+            for group in uncertain.needed.iter().flatten() {
+                if meets_any(&alone, group) {
+                    return true;
+                }
+            }
+        }
+        is_every_tokens(scope)
     }
 }
 
-impl<'a> Needs<'a> {
+impl Needs {
     /// Whether this name is new here.
     fn is_new(&mut self, name: &str) -> bool {
         let same = |seen: &String| seen.eq_ignore_ascii_case(name);
@@ -225,62 +230,59 @@ impl<'a> Needs<'a> {
         }
     }
 
-    fn add(&mut self, name: String, groups: Option<Vec<Pieces<'a>>>, is_certain: bool) {
-        if !self.is_new(&name) {
+    fn add(&mut self, name: &str, groups: Option<Vec<Vec<String>>>, is_certain: bool) {
+        if !self.is_new(name) {
             return;
         }
-        let Some(groups) = groups else {
-            self.uncertain.push((name, None));
-            return;
+        let mut uncertain = Uncertain {
+            name: name.to_owned(),
+            needed: None,
         };
-        // A variable makes its own group uncertain, and not the others.
-        let has_variable = groups.iter().any(is_variable);
-        let mut open = Vec::new();
-        for group in groups {
-            if is_variable(&group) || !(is_certain || has_variable) {
-                open.push(group);
-            } else if !group.clone().any(is_every_tokens) {
-                self.add_certain(&name, candidates(group));
+        if let Some(groups) = groups {
+            // A variable makes its own group uncertain, and not the others.
+            let is_certain = is_certain || groups.iter().any(|group| is_variable(group));
+            let mut open = Vec::new();
+            for group in groups {
+                if is_variable(&group) || !is_certain {
+                    open.push(group);
+                } else if !group.iter().any(|code| is_every_tokens(code)) {
+                    self.add_certain(name, candidates(group));
+                }
             }
+            uncertain.needed = Some(open);
         }
-        if !open.is_empty() {
-            self.uncertain.push((name, Some(open)));
-        }
+        self.uncertain.push(uncertain);
     }
 
-    fn add_certain(&mut self, name: &str, codes: Vec<&'a str>) {
-        match self.certain.iter_mut().find(|need| need.codes == codes) {
-            Some(need) => need.users.push(name.to_owned()),
-            None => self.certain.push(Need {
-                codes,
-                users: vec![name.to_owned()],
-            }),
+    fn add_certain(&mut self, name: &str, codes: Vec<String>) {
+        for need in &mut self.certain {
+            if need.codes == codes {
+                need.users.push(name.to_owned());
+                return;
+            }
         }
+        let users = vec![name.to_owned()];
+        self.certain.push(Need { codes, users });
     }
 
     fn settle(self) -> Requirement {
         let chosen = self.choose();
-        let wanted = chosen.iter().map(|scope| self.wanted(scope, &chosen));
-        let wanted: Vec<Wanted> = wanted.collect();
-        let granted: ScopeSet = chosen.into_iter().collect();
-        let uncertain = self.uncertain.into_iter().filter_map(|(name, groups)| {
-            let Some(groups) = groups else {
-                return Some(Uncertain { name, needed: None });
-            };
-            let open = groups
-                .into_iter()
-                .filter(|group| !group.clone().any(|code| granted.meets(code)));
-            let open = open.map(|group| group.map(str::to_owned).collect());
-            let needed: Vec<Vec<String>> = open.collect();
-            let needed = (!needed.is_empty()).then_some(needed)?;
-            Some(Uncertain {
-                name,
-                needed: Some(needed),
-            })
+        let granted = ScopeSet::parse(&chosen.join(","));
+        let mut wanted = Vec::new();
+        for scope in &chosen {
+            wanted.push(self.wanted(scope, &chosen));
+        }
+        let mut uncertain = self.uncertain;
+        uncertain.retain_mut(|it| match &mut it.needed {
+            Some(groups) => {
+                groups.retain(|group| !meets_any(&granted, group));
+                !groups.is_empty()
+            }
+            None => true,
         });
         Requirement {
             wanted,
-            uncertain: uncertain.collect(),
+            uncertain,
             unknown: self.unknown,
         }
     }
@@ -288,78 +290,94 @@ impl<'a> Needs<'a> {
     /// The fewest codes that meet every need, in order: the need with the smallest choice chooses
     /// first, what meets most of the open needs; of equals, the better. That this is the fewest
     /// holds for the needs of documented methods, which a test goes through.
-    fn choose(&self) -> Vec<&'a str> {
-        let mut chosen: Vec<&'a str> = Vec::new();
+    fn choose(&self) -> Vec<String> {
+        let mut chosen: Vec<String> = Vec::new();
         loop {
-            let is_open = |need: &&Need<'a>| !chosen.iter().any(|code| need.codes.contains(code));
-            let open: Vec<&Need<'a>> = self.certain.iter().filter(is_open).collect();
-            let mut best = None;
-            let narrowest = open.iter().min_by_key(|need| need.codes.len());
-            for code in narrowest.iter().flat_map(|need| &need.codes) {
-                let met = open.iter().filter(|need| need.codes.contains(code)).count();
-                if best.is_none_or(|(most, _)| met > most) {
-                    best = Some((met, *code));
+            let mut narrowest: Option<&Need> = None;
+            for need in &self.certain {
+                let is_narrower = narrowest.is_none_or(|it| need.codes.len() < it.codes.len());
+                if is_narrower && !need.is_met(&chosen) {
+                    narrowest = Some(need);
                 }
             }
-            let Some((_, code)) = best else {
-                chosen.sort_unstable();
+            let (mut best, mut most) = (None, 0);
+            for code in narrowest.map_or(&[][..], |need| &need.codes) {
+                let mut met = 0;
+                for need in &self.certain {
+                    met += usize::from(!need.is_met(&chosen) && need.codes.contains(code));
+                }
+                if met > most {
+                    (best, most) = (Some(code), met);
+                }
+            }
+            let Some(code) = best else {
                 return chosen;
             };
-            chosen.push(code);
+            let place = chosen.iter().position(|other| other > code);
+            chosen.insert(place.unwrap_or(chosen.len()), code.clone());
         }
     }
 
-    fn wanted(&self, scope: &str, chosen: &[&str]) -> Wanted {
-        let mut instead: Option<Vec<&str>> = None;
+    fn wanted(&self, scope: &String, chosen: &[String]) -> Wanted {
+        let mut instead: Option<Vec<String>> = None;
         let mut users = Vec::new();
         for need in &self.certain {
-            let by_others = chosen.iter().filter(|code| **code != scope);
-            if by_others.into_iter().any(|code| need.codes.contains(code))
-                || !need.codes.contains(&scope)
-            {
+            let is_others = |code: &String| code != scope && need.codes.contains(code);
+            if !need.codes.contains(scope) || chosen.iter().any(is_others) {
                 continue;
             }
             users.extend_from_slice(&need.users);
-            let others = need.codes.iter().copied().filter(|code| *code != scope);
-            instead = Some(match instead {
-                None => others.collect(),
-                Some(before) => others.filter(|code| before.contains(code)).collect(),
-            });
+            let before = instead.get_or_insert_with(|| need.codes.clone());
+            before.retain(|code| code != scope && need.codes.contains(code));
         }
-        let instead = instead.unwrap_or_default().into_iter();
         Wanted {
-            scope: scope.to_owned(),
-            instead: instead.map(str::to_owned).collect(),
+            scope: scope.clone(),
+            instead: instead.unwrap_or_default(),
             users,
         }
     }
 }
 
+/// Groups of codes, to keep.
+pub(crate) fn groups_of<'a>(groups: impl Iterator<Item = Pieces<'a>>) -> Vec<Vec<String>> {
+    let mut owned = Vec::new();
+    for group in groups {
+        let mut codes = Vec::new();
+        for code in group {
+            codes.push(code.to_owned());
+        }
+        owned.push(codes);
+    }
+    owned
+}
+
 /// The codes with which a group can be met, the better ones first. Its own, and those that mean the
 /// same; of these only what the documentation lists, where it lists any.
-fn candidates(group: Pieces<'_>) -> Vec<&str> {
-    let mut codes: Vec<&str> = group.clone().collect();
-    for code in group {
+fn candidates(group: Vec<String>) -> Vec<String> {
+    let mut codes = group.clone();
+    for code in &group {
         for alias in aliases(code) {
-            if !codes.contains(&alias) {
-                codes.push(alias);
+            if !codes.iter().any(|code| code == alias) {
+                codes.push(alias.to_owned());
             }
         }
     }
-    let is_listed = |code: &str| known(code).is_some_and(|scope| scope.listed);
-    if codes.iter().any(|code| is_listed(code)) {
-        codes.retain(|code| is_listed(code));
+    let is_listed = |code: &String| known(code).is_some_and(|scope| scope.listed);
+    if codes.iter().any(is_listed) {
+        codes.retain(is_listed);
     }
     codes
 }
 
-fn is_variable(group: &Pieces<'_>) -> bool {
-    group.clone().any(|code| code.starts_with('$'))
+fn meets_any(granted: &ScopeSet, codes: &[String]) -> bool {
+    codes.iter().any(|code| granted.meets(code))
+}
+
+fn is_variable(group: &[String]) -> bool {
+    group.iter().any(|code| code.starts_with('$'))
 }
 
 /// Whether every token has it, so that nobody asks for it.
 fn is_every_tokens(code: &str) -> bool {
-    ["basic", "app"]
-        .iter()
-        .any(|every| code.eq_ignore_ascii_case(every))
+    code.eq_ignore_ascii_case("basic") || code.eq_ignore_ascii_case("app")
 }
