@@ -11,6 +11,22 @@ import type { Deprecated, Documented, Documented3 } from './methods.js'
 export const ready: Promise<void>
 
 /**
+ * Lets every portal of this program know more than names, scopes and required parameters: all
+ * documented parameters, alternatives, values, deprecations, events and pages, for checks; and the
+ * shapes of results, for `decode()`. Without arguments it loads the package's own
+ * (`callgate/catalogue` and `callgate/shapes`, which a bundler puts into files of their own).
+ *
+ * Where `import()` is not allowed, as in a service worker, import one of them or both and hand them
+ * over. To know what a newer release knows, hand over its `callgate/catalogue.bin`.
+ *
+ * Rejects with kind `invalid`, saying why, for a file that is cut, damaged, foreign or made for
+ * another catalogue; what was in use before stays in use.
+ *
+ * @param files facts as a text or as bytes, in any order
+ */
+export function loadCatalogue(...files: (string | Uint8Array | ArrayBuffer)[]): Promise<void>
+
+/**
  * One client's dealings with one portal: a token or a webhook, what is known to be granted, the
  * confirmations under way.
  *
@@ -57,6 +73,13 @@ export class Portal {
   check(method: MethodName, params?: object, version?: Version): Decision
 
   /**
+   * The same decision, once the portal itself has been asked whether it has the method and lets the
+   * token call it (`method.get`). It is asked once for a method and a token. Of confirmations, of
+   * the user's own rights and of parameters it says nothing. Rejects as a call does.
+   */
+  ask(method: MethodName, params?: object, version?: Version): Promise<Decision>
+
+  /**
    * Calls a method.
    *
    * One that is documented, or that the program describes in {@link Methods}, has its parameters and
@@ -70,7 +93,7 @@ export class Portal {
    */
   call<
     T = never,
-    Name extends MethodName = MethodName,
+    Name extends string = string,
     V extends Version = 2,
     Instead = [Name] extends [keyof Deprecated] ? Deprecated[Name] : never,
   >(
@@ -79,6 +102,8 @@ export class Portal {
       ? Rest<Params<Called<T, Name, V>>, V>
       : Refused<Params<Called<T, Name, V>>, V>
   ): Promise<AnswerTo<Called<T, Name, V>>>
+  /** Never chosen: by this an editor completes the names. */
+  call(method: MethodName, ...never: Refused<object, Version>): never
   /**
    * Calls a method.
    *
@@ -89,7 +114,7 @@ export class Portal {
    * Before anything is sent, preflight may refuse the call: kind `denied`, `ran: 'no'`, with the
    * decision. What the portal refuses rejects with the portal's own code.
    */
-  call<T = never, Name extends MethodName = MethodName, V extends Version = 2>(
+  call<T = never, Name extends string = string, V extends Version = 2>(
     method: Name,
     ...rest: Rest<Params<Called<T, Name, V>>, V>
   ): Promise<AnswerTo<Called<T, Name, V>>>
@@ -185,11 +210,13 @@ export type MethodName = keyof Methods | keyof Documented | (string & {})
  * What is known of a method: `params`, `result` as the portal sends it, `decoded` as `decode()`
  * makes it. A name that is in both versions means version 2, unless told otherwise.
  */
-export type Method<Name extends string, V extends Version = 2> = Member<
-  Methods,
-  Name,
-  Member<[V] extends [3] ? Documented3 : {}, Name, Member<Documented, Name, Unknown>>
->
+export type Method<Name extends string, V extends Version = 2> = Name extends keyof Methods
+  ? Methods[Name]
+  : [Name, V] extends [keyof Documented3, 3]
+    ? Documented3[Name & keyof Documented3]
+    : Name extends keyof Documented
+      ? Documented[Name]
+      : Unknown
 
 /** The generation of a portal's interface. */
 export type Version = 2 | 3
@@ -481,11 +508,11 @@ type Called<T, Name extends string, V extends Version> = [T] extends [never]
 
 type Unknown = { params: object }
 
-/**
- * `Of[Name]`, or else `Or`. Asked in this way, a compiler never looks at all the members at once,
- * as it does for `Name extends keyof Of`, at a tenth of a second or more for each program.
- */
-type Member<Of, Name extends string, Or> = Of extends { [Own in Name]: infer Is } ? Is : Or
+type Member<Of, Name extends 'params' | 'result' | 'decoded', Or> = Of extends {
+  [Own in Name]: infer Is
+}
+  ? Is
+  : Or
 
 type Params<Called> = Member<Called, 'params', object>
 
