@@ -395,8 +395,18 @@ export interface Converted {
   /** Of Y and N, 1 and 0, true and false; empty is false. */
   flag: boolean
   /** Of a date with or without a time; false and empty are null. */
-  date: Date | null
+  date: PortalDate | null
   text: string
+}
+
+/** A date of the portal's: the instant, with what the portal said of it. */
+export interface PortalDate extends Date {
+  /** As the portal sent it; `toJSON` gives it back. */
+  readonly text: string
+  /** False for a date alone, which is midnight in UTC: read it by the `getUTC…` methods. */
+  readonly hasTime: boolean
+  /** Minutes ahead of UTC, where the portal sent an offset. */
+  readonly offset: number | undefined
 }
 
 /** The type that a shape makes. */

@@ -43,8 +43,10 @@ export function decode(data, shape, source) {
       throw new Misfit(`${path}: ${words}`)
     })
   } catch (error) {
-    if (!(error instanceof Misfit)) throw error
-    throw makeError(error.message, 'CALLGATE_SHAPE', 'protocol', 'yes', false, undefined, method)
+    // A shape that holds itself goes as deep as the data.
+    const words = error instanceof RangeError ? 'result: it is nested too deep' : error.message
+    if (!(error instanceof Misfit || error instanceof RangeError)) throw error
+    throw makeError(words, 'CALLGATE_SHAPE', 'protocol', 'yes', false, undefined, method)
   }
 }
 
@@ -204,7 +206,8 @@ function takeObject(plan, value, run) {
     if (value === undefined || value === null) continue
     if (inherits && !Object.hasOwn(object, key)) continue
     path[depth] = key
-    object[key] = take(plans[at], value, run)
+    const converted = take(plans[at], value, run)
+    if (converted !== value) object[key] = converted
   }
   if (rest !== undefined) {
     for (const key of Object.keys(object)) {

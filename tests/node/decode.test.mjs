@@ -265,6 +265,19 @@ test('a_shape_may_hold_itself', async () => {
   )
 })
 
+test('a_shape_that_holds_itself_gives_up_on_endless_depth_with_an_error', async () => {
+  const list = []
+  list.push(list)
+  const deep = `{"result":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+  const fetch = async () => new Response(deep)
+  const portal = Portal.token({ domain: 'portal.example', accessToken: 'token', fetch })
+  const answer = await portal.call('vendor.thing.get')
+  const error = thrown(() => answer.decode(list))
+  assert.deepEqual([error.code, error.kind], ['CALLGATE_SHAPE', 'protocol'])
+  assert.match(error.message, /nested too deep/)
+  assert.equal(answer.decode(), answer.data)
+})
+
 test('a_mistake_in_a_shape_is_named_every_time', async () => {
   const shape = { rows: [{ ID: 'integer' }] }
   const { answer } = await answerOf({})

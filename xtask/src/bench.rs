@@ -22,5 +22,6 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     build::package()?;
     build::sizes()?;
     run(cargo().args(["bench", "--package=callgate"]))?;
-    run(command("node").arg("benches/node.mjs"))
+    run(command("node").arg("benches/node.mjs"))?;
+    run(command("node").arg("benches/decode.mjs"))
 }
