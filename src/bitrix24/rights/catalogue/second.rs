@@ -120,9 +120,10 @@ impl<'a> Thing<'a> {
     }
 
     /// All facts of one kind.
-    pub(super) fn all(self, mark: u8) -> impl Iterator<Item = &'a str> + use<'a> {
-        let facts = self.parts().skip(1).take_while(|(mark, _)| *mark > CLOSE);
-        facts.filter_map(move |(own, text)| (own == mark).then_some(text))
+    pub(super) fn all(self, mark: u8) -> Facts<'a> {
+        let mut parts = self.parts();
+        parts.next();
+        Facts { parts, mark }
     }
 
     /// The first fact of one kind.
@@ -164,6 +165,26 @@ impl<'a> Thing<'a> {
             _ => Things {
                 parts: Parts { rest: "" },
             },
+        }
+    }
+}
+
+/// Steps from a fact to the next of its kind.
+pub(super) struct Facts<'a> {
+    parts: Parts<'a>,
+    mark: u8,
+}
+
+impl<'a> Iterator for Facts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            match self.parts.next()? {
+                (mark, text) if mark == self.mark => return Some(text),
+                (..=CLOSE, _) => return None,
+                _ => {}
+            }
         }
     }
 }
