@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use callgate::bitrix24::engine::list::{Ask, Limits, PageId, Turn, Walk};
+use callgate::bitrix24::engine::list::{Ask, Ids, Limits, Page, PageId, Turn, Walk};
 use callgate::bitrix24::rights::method::{MethodName, Version};
 use callgate::bitrix24::rights::params::Params;
 use callgate::error::Error;
@@ -329,6 +329,30 @@ fn a_portal_that_gives_the_same_page_again_is_an_error_and_not_a_loop() {
     );
     assert_eq!(stalled.end.unwrap_err().code, "CALLGATE_LIST_STALLED");
     assert_eq!(stalled.handed.len(), 50, "the rows before it came");
+}
+
+#[test]
+fn a_next_of_0_is_a_value_and_leads_nowhere() {
+    let method = MethodName::parse("user.get").unwrap();
+    let (params, limits) = (Params::none(), Limits::default());
+    let mut walk = Walk::new(&method, Version::V2, &params, limits).unwrap();
+    let page = PageId {
+        request: walk.ask().unwrap().request,
+        place: 0,
+    };
+    let facts = Page {
+        rows: 2,
+        ids: Ids::Rising(1, 2),
+        next: Some(0),
+        total: None,
+    };
+    walk.told(page, Ok(facts));
+    assert!(
+        matches!(walk.next(), Ok(Turn::Page { .. })),
+        "its rows are rows"
+    );
+    assert_eq!(walk.next().unwrap_err().code, "CALLGATE_LIST_STALLED");
+    assert_eq!(walk.next(), Ok(Turn::End));
 }
 
 #[test]

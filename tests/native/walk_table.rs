@@ -80,7 +80,10 @@ impl Table {
             Quirk::IgnoresStart => 0,
             _ => usize::try_from(start).unwrap_or(0),
         };
-        let total = (start >= 0).then(|| self.matching(&params).count());
+        let total = (start >= 0).then(|| match params.get("filter") {
+            Some(_) => self.matching(&params).count(),
+            None => self.rows.len(),
+        });
         let next = total.filter(|total| offset + self.page < *total);
         let next = next.map(|_| (offset + self.page) as u64);
         let matching = self.matching(&params);

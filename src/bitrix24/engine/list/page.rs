@@ -158,3 +158,56 @@ mod native {
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::{id, rows};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_come_in_many_forms_and_emptiness_in_five() {
+        let rows_of = |result| rows(&result).map(|rows| rows.len());
+        for empty in [json!(null), json!(false), json!(""), json!([]), json!({})] {
+            assert_eq!(rows_of(empty.clone()), Some(0), "{empty}");
+            if empty.is_array() {
+                assert_eq!(rows_of(json!({ "items": empty })), Some(0));
+            }
+        }
+        for (result, count) in [
+            (json!([{"ID": 1}, {"ID": 2}]), Some(2)),
+            (json!({"105": {"ID": "105"}, "7": {"ID": "7"}}), Some(2)),
+            (json!({"tasks": [{"id": "1"}]}), Some(1)),
+            (json!({"items": {"3": {"id": 3}}, "note": "x"}), Some(1)),
+            (json!({"items": [{"id": 3}], "errors": []}), Some(1)),
+            (json!({"a": [1], "b": [2]}), None),
+            (json!({"ID": "1", "TITLE": "one row"}), None),
+            (json!(7), None),
+            (json!("text"), None),
+            (json!(true), None),
+        ] {
+            assert_eq!(rows_of(result.clone()), count, "{result}");
+        }
+    }
+
+    #[test]
+    fn ids_are_numbers_or_texts_of_digits_and_strictly_in_order() {
+        let ids = |rows: serde_json::Value| Page::read(&rows, None, None).map(|page| page.ids);
+        for (rows, expected) in [
+            (
+                json!([{"ID": "1"}, {"id": 2}, {"ID": 9}]),
+                Ids::Rising(1, 9),
+            ),
+            (json!([{"ID": "9"}, {"ID": "1"}]), Ids::Falling(9, 1)),
+            (json!([{"ID": "9"}]), Ids::Rising(9, 9)),
+            (json!([{"ID": "1"}, {"ID": "3"}, {"ID": "2"}]), Ids::Unknown),
+            (json!([{"ID": "3"}, {"ID": "1"}, {"ID": "2"}]), Ids::Unknown),
+            (json!([{"ID": "1"}, {}]), Ids::Unknown),
+            (json!([{"ID": "a1"}]), Ids::Unknown),
+            (json!([{"ID": -1}]), Ids::Unknown),
+            (json!([]), Ids::Unknown),
+        ] {
+            assert_eq!(ids(rows.clone()), Some(expected), "{rows}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 //! once more, and only rows that are new are handed out.
 
 use crate::bitrix24::engine::list::PageId;
-use crate::bitrix24::engine::list::line::{Line, State};
+use crate::bitrix24::engine::list::line::{Line, Slot, State};
 use crate::bitrix24::engine::list::page::{Ids, Page};
 use crate::bitrix24::engine::list::query::{Piece, Query, V2_ROWS};
 use crate::bitrix24::rights::method::Version;
@@ -130,7 +130,8 @@ impl Pages {
         }
         let was_last = place + 1 == self.line.0.len();
         if was_last && let Err(error) = self.go_on(want, &page) {
-            return self.line.fail(place, error);
+            let state = State::Failed(error);
+            self.line.0.push_back(Slot { want, state });
         }
         let is_open = |state: &State| !matches!(state, State::Held(..));
         let open = self.line.0.iter().any(|slot| is_open(&slot.state));
