@@ -1,7 +1,7 @@
 /** Preflight: what `check` decides, and what its modes do to a call. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Portal } from '../../pkg/node.js'
+import { loadCatalogue, Portal } from '../../pkg/node.js'
 import { fakeFetch, heard, portalWorld, rejection, result, thrown } from '../support/world.mjs'
 
 const world = portalWorld()
@@ -39,13 +39,14 @@ test('a_method_whose_scope_is_missing_is_denied_with_the_remedy', () => {
 })
 
 test('while_no_scope_is_known_the_scope_layer_is_unknown', () => {
-  const decision = client().check('crm.deal.list')
+  const { remedy, ...decision } = client().check('crm.deal.list')
   assert.deepEqual(decision, {
     verdict: 'unknown',
     layer: 'scope',
     needed: [['crm']],
     evidence: 'catalogue',
   })
+  assert.match(remedy, /\bcrm\b.*loadGrant/)
 })
 
 test('scopes_are_compared_without_case_and_given_in_any_form', () => {
@@ -296,4 +297,77 @@ test('a_decision_is_the_callers_own', () => {
   decision.provided.length = 0
   assert.deepEqual(portal.check('crm.deal.list').needed, [['crm']])
   assert.deepEqual(portal.grant.scopes, ['im'])
+})
+
+test('an_unknown_name_of_a_method_brings_the_one_that_was_meant', () => {
+  const { remedy } = client().check('crm.deal.lits')
+  assert.match(remedy, /crm\.deal\.list/)
+})
+
+test('a_batch_is_decided_command_by_command', () => {
+  const cmd = JSON.parse(
+    '{"deals":"crm.item.list?entityTypeId=2","me":"profile","7":"crm.item.get?id=1","__proto__":"im.user.get"}',
+  )
+  const { commands, ...whole } = client({ scope: 'crm' }).check('batch', { cmd })
+  assert.deepEqual(
+    [whole.verdict, whole.layer, whole.evidence],
+    ['denied', 'parameters', 'catalogue'],
+  )
+  assert.match(whole.remedy, /^Command 7: .*entityTypeId/)
+  assert.deepEqual(
+    Object.entries(commands).map(([name, { verdict, layer }]) => [name, verdict, layer]),
+    [
+      ['7', 'denied', 'parameters'],
+      ['deals', 'allowed', undefined],
+      ['me', 'allowed', undefined],
+      ['__proto__', 'denied', 'scope'],
+    ],
+  )
+  assert.equal(Object.getPrototypeOf(commands), Object.prototype)
+  const list = client({ scope: 'crm' }).check('batch', { cmd: ['profile', 5, ''] })
+  assert.deepEqual(Object.keys(list.commands), ['0'])
+  assert.equal(client().check('batch', { cmd: {} }).commands, undefined)
+})
+
+// From here on the whole program goes by the second tier.
+test('the_second_tier_names_paths_pages_and_replacements', async () => {
+  await loadCatalogue()
+  const { problems, remedy, docs, deprecated, layer, verdict } = client({ scope: 'crm' }).check(
+    'crm.deal.add',
+    { fields: { TITEL: 'a', PROBABILITY: 'high' } },
+  )
+  assert.deepEqual(problems, [
+    { path: 'fields.TITEL', reason: 'unknown; did you mean TITLE?', severity: 'warning' },
+    { path: 'fields.PROBABILITY', reason: 'documented as a whole number', severity: 'warning' },
+  ])
+  assert.deepEqual([verdict, layer], ['allowed', 'parameters'])
+  assert.match(remedy, /fields\.TITEL/)
+  assert.match(docs, /^https:.*crm-deal-add\.html$/)
+  assert.deepEqual(deprecated, { replacements: ['crm.item.add'] })
+})
+
+test('each_finding_is_warned_of_once_whatever_the_values', async () => {
+  const { portal, requests, warnings } = answered({ scope: 'crm' })
+  const list = (params) => portal.call('crm.item.list', { entityTypeId: 2, ...params })
+  for (const id of [1, 2, 3]) await list({ filtre: { id } })
+  assert.equal(warnings.length, 1)
+  await list({ filtre: { id: 1 }, slect: ['id'] })
+  await list({ slect: ['id'] })
+  await list({ filter: { id: 1 } })
+  assert.equal(warnings.length, 3)
+  assert.equal(requests.length, 6)
+  assert.match(warnings[0][1].message, /filtre.*did you mean filter\?/)
+})
+
+test('parameters_of_ten_thousand_names_are_checked_at_once', () => {
+  const odd = JSON.parse('{"__proto__":1,"constructor":2,"toString":3,"":4}')
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`name${n}`, n]))
+  const portal = client({ scope: 'crm' })
+  const { problems } = portal.check('crm.item.list', { ...many, entityTypeId: 2 })
+  assert.equal(problems.length, 21)
+  assert.match(problems.at(-1).reason, /^and 9,?980 more$/)
+  assert.deepEqual(
+    portal.check('crm.item.list', { entityTypeId: 2, ...odd }).problems.map(({ path }) => path),
+    ['__proto__', 'constructor', 'toString', ''],
+  )
 })
