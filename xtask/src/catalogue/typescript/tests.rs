@@ -26,6 +26,12 @@ fn parameters(facts: &str) -> String {
 }
 
 #[test]
+fn a_deprecated_parameter_says_so() {
+    let wanted = "{ /** @deprecated */ A?: Num }";
+    assert_eq!(parameters("  - A integer, deprecated\n"), wanted);
+}
+
+#[test]
 fn only_what_may_deny_is_required() {
     let facts = "  - A integer\n  ! B string\n  ! C boolean, conditional\n  ! D date, also DD\n";
     let wanted = "{ A?: Num; B: Text; C?: Flag; D?: When; DD?: When }";
