@@ -1,11 +1,10 @@
 /** What sources need: the methods and events that they name, and the scopes to ask for. */
-import * as callgate from '../node.js'
+import details from '../catalogue.js'
+import { Portal, loadCatalogue, scopesFor } from '../node.js'
 import { describe } from '../wasm/callgate_bg.js'
 import { namesIn } from './names.js'
 
-const { Portal, loadCatalogue, scopesFor } = callgate
-const knowsEvents = loadCatalogue !== undefined
-await loadCatalogue?.()
+await loadCatalogue(details)
 
 /** Last parts of names that are files or hosts, not methods. */
 const elsewhere = new Set(
@@ -66,10 +65,7 @@ export function compare(needs, granted) {
 
 const known = memo(describe)
 const isEvent = memo(
-  (name) =>
-    knowsEvents &&
-    /^on|::|\.on\./i.test(name) &&
-    scopesFor([], { events: [name] }).unknown.length === 0,
+  (name) => /^on|::|\.on\./i.test(name) && scopesFor([], { events: [name] }).unknown.length === 0,
 )
 const scopesOfEvent = (name) => scopesFor([], { events: [name] }).scopes
 

@@ -1,7 +1,7 @@
 /** Which scopes a program needs, and how they compare with what it was granted. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { scopesFor } from '../../pkg/node.js'
+import { loadCatalogue, scopesFor } from '../../pkg/node.js'
 import { portalWorld, thrown } from '../support/world.mjs'
 
 const world = portalWorld()
@@ -133,4 +133,13 @@ test('an_event_with_the_portals_own_token_tells_its_scopes', async () => {
   }
   portal.applyEvent(new URLSearchParams(placement))
   assert.deepEqual([portal.grant.scopes, portal.grant.source], [['disk'], 'event'])
+})
+
+test('events_count_too_once_they_are_known', async () => {
+  const error = thrown(() => scopesFor([], { events: ['OnTaskAdd'] }))
+  assert.match(error.message, /^events: they are known once loadCatalogue\(\) is done/)
+  await loadCatalogue()
+  const events = ['ONTASKADD', 'onAppInstall', 'onNothing']
+  const needs = scopesFor(['crm.deal.list'], { events })
+  assert.deepEqual(needs, { ...nothing, scopes: ['crm', 'task'], unknown: ['onNothing'] })
 })
