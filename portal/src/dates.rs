@@ -18,6 +18,19 @@ pub(crate) fn atom(at: UnixMs) -> String {
     )
 }
 
+/// `2018-01-29T14:35:31.250Z`, in UTC.
+pub(crate) fn utc(at: UnixMs) -> String {
+    let (year, month, day) = civil(at / 86_400_000);
+    let clock = at / 1000 % 86_400;
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:03}Z",
+        clock / 3600,
+        clock / 60 % 60,
+        clock % 60,
+        at % 1000
+    )
+}
+
 /// The calendar date of a day counted from 1970-01-01.
 fn civil(days: u64) -> (u64, u64, u64) {
     // Years are counted from 1 March, so that the leap day is the last one; eras have 400 years.

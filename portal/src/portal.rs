@@ -12,6 +12,7 @@ use crate::{
     front,
     http::{EventPost, MAX_BODY, Reply, Request, UnixMs},
     oauth::{self, NewToken},
+    one_e::{self, OneE},
     request::{self, Version},
     rest,
     settings::Settings,
@@ -189,6 +190,8 @@ impl Portal {
             oauth::answer(&mut self.world, at, request)
         } else if path == "/rest" || path.starts_with("/rest/") {
             self.rest(at, request)
+        } else if one_e::owns(path) {
+            self.world.one_e.answer(at, request)
         } else {
             Reply::html(404, "Not Found")
         };
@@ -364,6 +367,11 @@ impl Portal {
     /// Switches all faults off.
     pub fn clear_faults(&mut self) {
         self.world.faults.clear();
+    }
+
+    /// The 1E server, to set it up.
+    pub fn one_e(&mut self) -> &mut OneE {
+        &mut self.world.one_e
     }
 
     /// The settings as they stand.

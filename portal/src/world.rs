@@ -11,6 +11,7 @@ use crate::{
     http::UnixMs,
     ids::Ids,
     limiter::Limiter,
+    one_e::OneE,
     replays::Replays,
     settings::{Bucket, Settings},
     tables::Tables,
@@ -77,6 +78,7 @@ pub(crate) struct World {
     pub(crate) bucket: Bucket,
     pub(crate) limiter: Limiter,
     pub(crate) replays: Replays,
+    pub(crate) one_e: OneE,
     /// Commands that ran since the request came in: what `work` is multiplied with.
     pub(crate) commands: u64,
 }

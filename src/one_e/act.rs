@@ -56,7 +56,7 @@ impl Act {
     fn post(&mut self, obsolete: bool) -> Next {
         self.stage = Stage::Posting { obsolete };
         Next::Send(match &self.deed {
-            Deed::Code(code) => wire::submit_code(self.id, code),
+            Deed::Code(code) => wire::submit_code(self.id, code, obsolete),
             Deed::Cancel { keep_data } => wire::cancel(self.id, *keep_data),
             Deed::Decide { approve, comment } => wire::decide(self.id, *approve, comment, obsolete),
         })
@@ -67,7 +67,7 @@ impl Act {
         Next::Send(wire::read(self.id))
     }
 
-    pub(super) fn told(&mut self, brought: Brought, age: &mut Age) -> Next {
+    pub(super) fn told(&mut self, brought: Brought, age: Age) -> Next {
         let stage = std::mem::replace(&mut self.stage, Stage::Posting { obsolete: false });
         match stage {
             Stage::Posting { obsolete } => self.posted(obsolete, brought, age),
@@ -76,36 +76,32 @@ impl Act {
         }
     }
 
-    fn posted(&mut self, obsolete: bool, brought: Brought, age: &mut Age) -> Next {
+    fn posted(&mut self, obsolete: bool, brought: Brought, age: Age) -> Next {
         let decides = matches!(self.deed, Deed::Decide { .. });
-        let missing = matches!(&brought, Err(error) if is_missing(error));
-        if obsolete && !missing {
-            *age = Age::Obsolete;
-        }
         match brought {
             Ok(body) => self.read(Ok(flag(&body, "Successful"))),
-            // What has no such endpoint hasn't decided anything, so another may be asked.
-            Err(_)
-                if decides
-                    && missing
+            // A server without this endpoint has done nothing, so another one may be tried.
+            Err(error)
+                if is_missing(&error)
                     && !obsolete
-                    && *age == Age::Unknown
-                    && self.has_obsolete() =>
+                    && age == Age::Unknown
+                    && self.has_obsolete_endpoint() =>
             {
                 self.post(true)
             }
             Err(error) if error.status.is_none() && error.ran == Ran::No => Next::Done(Err(error)),
             Err(error) if matches!(error.status, Some(300..400 | 429)) => Next::Done(Err(error)),
             Err(error) if decides && error.ran == Ran::No => {
+                let obsolete = obsolete && !is_missing(&error);
                 self.stage = Stage::Asking(error);
-                Next::Send(wire::can_approve(self.id, *age == Age::Obsolete))
+                Next::Send(wire::can_approve(self.id, obsolete))
             }
             Err(error) => self.read(Err(error)),
         }
     }
 
-    fn has_obsolete(&self) -> bool {
-        self.id.kind() == Kind::Instruction
+    fn has_obsolete_endpoint(&self) -> bool {
+        self.id.kind() == Kind::Instruction && !matches!(self.deed, Deed::Cancel { .. })
     }
 
     /// A decision was refused, and this is what CanApprove says to that.

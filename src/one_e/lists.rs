@@ -113,22 +113,17 @@ impl Check {
         Next::Send(wire::can_approve(self.id, obsolete))
     }
 
-    pub(super) fn told(&mut self, brought: Brought, age: &mut Age) -> Next {
+    pub(super) fn told(&mut self, brought: Brought, age: Age) -> Next {
         match (std::mem::replace(&mut self.stage, Asking::Now), brought) {
             (Asking::Looking(error), Ok(_)) => Next::Done(Err(error)),
             (Asking::Looking(error), Err(unseen)) => Next::Done(Err(match unseen.status {
                 Some(400..429) => out_of_sight(error),
                 _ => error,
             })),
-            (stage, Ok(body)) => {
-                if let Asking::Obsolete = stage {
-                    *age = Age::Obsolete;
-                }
-                Next::Done(Ok(Answer::Decision(can_approve(&body))))
-            }
+            (_, Ok(body)) => Next::Done(Ok(Answer::Decision(can_approve(&body)))),
             (Asking::Now, Err(error))
                 if is_missing(&error)
-                    && *age == Age::Unknown
+                    && age == Age::Unknown
                     && self.id.kind() == Kind::Instruction =>
             {
                 self.ask(true)

@@ -6,6 +6,7 @@
 //! | read a run | GET `Instructions/{id}`, `ScheduledInstructions/{id}` | |
 //! | cancel | POST `Instructions/{id}/cancel/{keepData}`, `ScheduledInstructions/{id}/cancel` | |
 //! | submit the code | POST `Authentication/Instruction/Token`, `Authentication/ScheduledInstruction/Token` | 3.1 |
+//! | | POST `Authentication/Token` | obsolete |
 //! | responses | POST `Responses/{id}` | |
 //! | who am I | GET `PrincipalSearch/whoami` | |
 //! | pending | GET `Approvals/notifications` | 3.2 |
@@ -205,12 +206,13 @@ pub(super) fn cancel(id: RunId, keep_data: bool) -> Demand {
     }
 }
 
-pub(super) fn submit_code(id: RunId, code: &Secret) -> Demand {
-    let path = match id.kind() {
-        Kind::Instruction => "Authentication/Instruction/Token",
-        Kind::Scheduled => "Authentication/ScheduledInstruction/Token",
+pub(super) fn submit_code(id: RunId, code: &Secret, obsolete: bool) -> Demand {
+    let (path, name) = match id.kind() {
+        Kind::Instruction if obsolete => ("Authentication/Token", "InstructionId"),
+        Kind::Instruction => ("Authentication/Instruction/Token", "Id"),
+        Kind::Scheduled => ("Authentication/ScheduledInstruction/Token", "Id"),
     };
-    let mut body = body_about("Id", id);
+    let mut body = body_about(name, id);
     push_member("Token", code.expose(), &mut body);
     body.push('}');
     post(path, body)

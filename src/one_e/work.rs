@@ -28,7 +28,7 @@ pub(super) enum Next {
     Done(Result<Answer, Error>),
 }
 
-/// What is known of the server for all calls.
+/// What is known of the server's age. Only its lists tell: elsewhere a 404 may be about an id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Age {
     /// Not tried yet.
@@ -88,9 +88,9 @@ impl Work {
                 let page = brought.map_err(hidden).and_then(|body| page(start, body));
                 Next::Done(page.map(Answer::Page))
             }
-            Self::Act(act) => act.told(brought, age),
+            Self::Act(act) => act.told(brought, *age),
             Self::Lists(lists) => lists.told(brought, age),
-            Self::Check(check) => check.told(brought, age),
+            Self::Check(check) => check.told(brought, *age),
         }
     }
 

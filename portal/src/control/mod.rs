@@ -2,6 +2,7 @@
 //! every origin, and names the field in every complaint.
 
 mod fields;
+mod one_e;
 
 use serde_json::{Map, Value, json};
 
@@ -130,12 +131,10 @@ pub(crate) fn answer(portal: &mut Portal, now: UnixMs, request: &Request) -> Rep
 
 fn dispatch(portal: &mut Portal, now: UnixMs, request: &Request) -> Outcome {
     let path = request.path().trim_end_matches('/');
-    let Some(route) = ROUTES
-        .iter()
-        .find(|route| route.verb == request.method && route.path == path)
+    let routes = || ROUTES.iter().chain(one_e::ROUTES);
+    let Some(route) = routes().find(|route| route.verb == request.method && route.path == path)
     else {
-        let known: Vec<String> = ROUTES
-            .iter()
+        let known: Vec<String> = routes()
             .map(|route| format!("{} {}", route.verb, route.path))
             .collect();
         let text = format!(
