@@ -2134,7 +2134,7 @@ export interface Documented {
 /** https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-additional-fields.html */
 "landing.landing.getadditionalfields": Known<{ scope?: Text; lid: Num }, { [key: string]: S[] | boolean | string | number }>
 /** https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-list.html */
-"landing.landing.getList": Known<{ scope?: Text; params?: { select?: object | null; filter?: object | null; order?: object | null; group?: object | null; limit?: Num0; offset?: Num0; get_preview?: Flag | Num | null; get_urls?: Flag | Num | null; check_area?: Flag | Num | null; [name: string]: unknown } }, LandingLandingGetListResult<Sent>[], LandingLandingGetListResult<Meant>[]>
+"landing.landing.getList": Known<{ scope?: Text; params?: { select?: ListOf<Text> | null; filter?: object | null; order?: object | null; group?: object | null; limit?: Num0; offset?: Num0; get_preview?: Flag | Num | null; get_urls?: Flag | Num | null; check_area?: Flag | Num | null; [name: string]: unknown } }, LandingLandingGetListResult<Sent>[], LandingLandingGetListResult<Meant>[]>
 /** https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-preview.html */
 "landing.landing.getpreview": Known<{ scope?: Text; lid: Num }, string>
 /** https://apidocs.bitrix24.com/api-reference/landing/page/methods/landing-landing-get-public-url.html */
@@ -2184,7 +2184,7 @@ export interface Documented {
 /** https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-debug.html */
 "landing.repowidget.debug": Known<{ enable?: Flag }, boolean>
 /** https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-get-list.html */
-"landing.repowidget.getlist": Known<{ params: { select?: readonly Of<"ID" | "XML_ID" | "APP_CODE" | "ACTIVE" | "NAME" | "DESCRIPTION" | "SECTIONS" | "PREVIEW" | "WIDGET_PARAMS" | "CONTENT" | "MANIFEST" | "CREATED_BY_ID" | "MODIFIED_BY_ID" | "DATE_CREATE" | "DATE_MODIFY" | "SITE_TEMPLATE_ID">[] | object | null; filter?: { ID?: unknown; XML_ID?: unknown; APP_CODE?: unknown; ACTIVE?: unknown; NAME?: unknown; DESCRIPTION?: unknown; SECTIONS?: unknown; PREVIEW?: unknown; WIDGET_PARAMS?: unknown; CONTENT?: unknown; MANIFEST?: unknown; CREATED_BY_ID?: unknown; MODIFIED_BY_ID?: unknown; DATE_CREATE?: unknown; DATE_MODIFY?: unknown; SITE_TEMPLATE_ID?: unknown; [name: string]: unknown } | null; group?: OneOrMore<{ ID?: Num0; XML_ID?: Text0; APP_CODE?: Text0; ACTIVE?: Flag0; NAME?: Text0; DESCRIPTION?: Text0; SECTIONS?: Text0; PREVIEW?: Text0; WIDGET_PARAMS?: object | null; CONTENT?: Text0; MANIFEST?: object | null; CREATED_BY_ID?: Num0; MODIFIED_BY_ID?: Num0; DATE_CREATE?: When0; DATE_MODIFY?: When0; SITE_TEMPLATE_ID?: Text0; [name: string]: unknown }> | null; order?: { ID?: Order; XML_ID?: Order; APP_CODE?: Order; ACTIVE?: Order; NAME?: Order; DESCRIPTION?: Order; SECTIONS?: Order; PREVIEW?: Order; WIDGET_PARAMS?: Order; CONTENT?: Order; MANIFEST?: Order; CREATED_BY_ID?: Order; MODIFIED_BY_ID?: Order; DATE_CREATE?: Order; DATE_MODIFY?: Order; SITE_TEMPLATE_ID?: Order; [name: string]: unknown } | null; [name: string]: unknown } }, LandingRepowidgetGetlistResult<Sent>[], LandingRepowidgetGetlistResult<Meant>[]>
+"landing.repowidget.getlist": Known<{ params: { select?: readonly Of<"ID" | "XML_ID" | "APP_CODE" | "ACTIVE" | "NAME" | "DESCRIPTION" | "SECTIONS" | "PREVIEW" | "WIDGET_PARAMS" | "CONTENT" | "MANIFEST" | "CREATED_BY_ID" | "MODIFIED_BY_ID" | "DATE_CREATE" | "DATE_MODIFY" | "SITE_TEMPLATE_ID">[] | object | null; filter?: LandingRepowidgetGetlistParamsFilter | null; group?: OneOrMore<{ ID?: Num0; XML_ID?: Text0; APP_CODE?: Text0; ACTIVE?: Flag0; NAME?: Text0; DESCRIPTION?: Text0; SECTIONS?: Text0; PREVIEW?: Text0; WIDGET_PARAMS?: object | null; CONTENT?: Text0; MANIFEST?: object | null; CREATED_BY_ID?: Num0; MODIFIED_BY_ID?: Num0; DATE_CREATE?: When0; DATE_MODIFY?: When0; SITE_TEMPLATE_ID?: Text0; [name: string]: unknown }> | null; order?: LandingRepowidgetGetlistParamsFilter | null; [name: string]: unknown } }, LandingRepowidgetGetlistResult<Sent>[], LandingRepowidgetGetlistResult<Meant>[]>
 /** https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-register.html */
 "landing.repowidget.register": Known<{ code: Text; fields: { NAME: Text; PREVIEW: Text; DESCRIPTION?: Text0; CONTENT: Text; SECTIONS: Of<"widgets_company_life" | "widgets_new_employees" | "widgets_team" | "widgets_automation" | "widgets_events" | "widgets_profile" | "widgets_tasks" | "widgets_sales" | "widgets_hr" | "widgets_other" | "widgets_separators" | "widgets_text" | "widgets_image" | "widgets_video">; WIDGET_PARAMS: { rootNode: Text; lang?: Text0; handler: Text; style?: Text0; demoData: object; [name: string]: unknown }; ACTIVE?: Flag0; SITE_TEMPLATE_ID?: Text0; [name: string]: unknown } }, number>
 /** https://apidocs.bitrix24.com/api-reference/vibe/landing-repowidget-unregister.html */
@@ -2216,7 +2216,7 @@ export interface Documented {
 /** https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-additional-fields.html */
 "landing.site.getadditionalfields": Known<{ scope?: Text; id: Num }, { [key: string]: S[] | boolean | string | number }>
 /** https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-folders.html */
-"landing.site.getFolders": Known<{ scope?: Text; siteId: Num; filter?: { ID?: unknown; PARENT_ID?: unknown; INDEX_ID?: unknown; ACTIVE?: unknown; DELETED?: unknown; "=DELETED": unknown; TITLE?: unknown; CODE?: unknown; CREATED_BY_ID?: unknown; MODIFIED_BY_ID?: unknown; DATE_CREATE?: unknown; DATE_MODIFY?: unknown; [name: string]: unknown } }, LandingSiteGetFoldersResult<Sent>[], LandingSiteGetFoldersResult<Meant>[]>
+"landing.site.getFolders": Known<{ scope?: Text; siteId: Num; filter?: { ID?: unknown; PARENT_ID?: unknown; INDEX_ID?: unknown; ACTIVE?: unknown; DELETED?: unknown; "=DELETED"?: unknown; TITLE?: unknown; CODE?: unknown; CREATED_BY_ID?: unknown; MODIFIED_BY_ID?: unknown; DATE_CREATE?: unknown; DATE_MODIFY?: unknown; [name: string]: unknown } }, LandingSiteGetFoldersResult<Sent>[], LandingSiteGetFoldersResult<Meant>[]>
 /** https://apidocs.bitrix24.com/api-reference/landing/embedding/knowledge-base/landing-site-get-group-bindings.html */
 "landing.site.getGroupBindings": Known<{ groupId?: Num | null }, LandingSiteGetGroupBindingsResult[]>
 /** https://apidocs.bitrix24.com/api-reference/landing/site/landing-site-get-list.html */
@@ -2764,7 +2764,7 @@ export interface Documented {
 /** https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-list.html */
 "sale.propertyvalue.list": Known<{ select?: object; filter?: object; order?: object; start?: Num }, SalePropertyvalueListResult<Sent>, SalePropertyvalueListResult<Meant>>
 /** https://apidocs.bitrix24.com/api-reference/sale/property-value/sale-property-value-modify.html */
-"sale.propertyvalue.modify": Known<{ fields: { order: { id?: Order; propertyValues?: Order; [name: string]: unknown }; [name: string]: unknown } }, SalePropertyvalueModifyResult<Sent>, SalePropertyvalueModifyResult<Meant>>
+"sale.propertyvalue.modify": Known<{ fields: { order: { id: unknown; propertyValues: unknown; [name: string]: unknown }; [name: string]: unknown } }, SalePropertyvalueModifyResult<Sent>, SalePropertyvalueModifyResult<Meant>>
 /** https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-add.html */
 "sale.propertyvariant.add": Known<{ fields: { orderPropsId: Num; name: Text; value: Text; sort?: Num0; description?: Text0; [name: string]: unknown } }, SalePropertyvariantAddResult<Sent>, SalePropertyvariantAddResult<Meant>>
 /** https://apidocs.bitrix24.com/api-reference/sale/property-variant/sale-property-variant-delete.html */
@@ -3764,9 +3764,11 @@ interface ImconnectorSendStatusDeliveryMESSAGESIm { chat_id?: Num0; message_id?:
 
 interface LandingBlockGetbyidParams { edit_mode?: Flag | Num | null; deleted?: Flag | Num | null; get_content?: Flag | Num | null; [name: string]: unknown }
 
-interface LandingDemosGetListParams { select?: object | null; filter?: object | null; order?: object | null; group?: object | null; limit?: Num0; offset?: Num0; [name: string]: unknown }
+interface LandingDemosGetListParams { select?: ListOf<Text> | null; filter?: object | null; order?: object | null; group?: object | null; limit?: Num0; offset?: Num0; [name: string]: unknown }
 
 interface LandingLandingCopyblockParams { AFTER_ID?: Num0; RETURN_CONTENT?: Text0; [name: string]: unknown }
+
+interface LandingRepowidgetGetlistParamsFilter { ID?: unknown; XML_ID?: unknown; APP_CODE?: unknown; ACTIVE?: unknown; NAME?: unknown; DESCRIPTION?: unknown; SECTIONS?: unknown; PREVIEW?: unknown; WIDGET_PARAMS?: unknown; CONTENT?: unknown; MANIFEST?: unknown; CREATED_BY_ID?: unknown; MODIFIED_BY_ID?: unknown; DATE_CREATE?: unknown; DATE_MODIFY?: unknown; SITE_TEMPLATE_ID?: unknown; [name: string]: unknown }
 
 interface ListsAddFIELDS { NAME: Text; DESCRIPTION?: Text0; SORT?: Num0; PICTURE?: object | null; BIZPROC?: Flag0; [name: string]: unknown }
 
@@ -3798,7 +3800,7 @@ interface TaskElapseditemAddARFIELDS { SECONDS: Num; COMMENT_TEXT: Text; USER_ID
 
 interface TaskItemUserfieldAddPARAMSSETTINGS { DEFAULT_VALUE?: Text0; ROWS?: Num0; DISPLAY?: Of<"CHECKBOX" | "RADIO" | "DROPDOWN"> | null; [name: string]: unknown }
 
-interface UserfieldconfigAddFieldSettings { DEFAULT_VALUE?: Text0; ROWS?: Num0; SIZE?: Num0; REGEXP?: Text0; MIN_LENGTH?: Num0; MAX_LENGTH?: Num0; MIN_VALUE?: Num0; MAX_VALUE?: Num0; PRECISION?: Num0; DISPLAY?: Of<"CHECKBOX" | "RADIO" | "DROPDOWN" | "LIST" | "UI" | "DIALOG"> | null; LABEL?: Text0; LABEL_CHECKBOX?: Text0; USE_SECOND?: Flag0; USE_TIMEZONE?: Flag0; POPUP?: Flag0; SHOW_MAP?: Flag0; LIST_WIDTH?: Num0; LIST_HEIGHT?: Num0; MAX_SHOW_SIZE?: Num0; MAX_ALLOWED_SIZE?: Num0; EXTENSIONS?: ListOf<Text> | null; TARGET_BLANK?: Flag0; CAPTION_NO_VALUE?: Text0; SHOW_NO_VALUE?: Flag0; IBLOCK_ID?: Num0; ACTIVE_FILTER?: Flag0; ENTITY_TYPE?: Text0; LEAD?: Flag0; CONTACT?: Flag0; COMPANY?: Flag0; DEAL?: Flag0; QUOTE?: Flag0; ORDER?: object | null; SMART_INVOICE?: Flag0; DYNAMIC_?: Flag0; [name: string]: unknown }
+interface UserfieldconfigAddFieldSettings { DEFAULT_VALUE?: Text0; ROWS?: Num0; SIZE?: Num0; REGEXP?: Text0; MIN_LENGTH?: Num0; MAX_LENGTH?: Num0; MIN_VALUE?: Num0; MAX_VALUE?: Num0; PRECISION?: Num0; DISPLAY?: Of<"CHECKBOX" | "RADIO" | "DROPDOWN" | "LIST" | "UI" | "DIALOG"> | null; LABEL?: Text0; LABEL_CHECKBOX?: Text0; USE_SECOND?: Flag0; USE_TIMEZONE?: Flag0; POPUP?: Flag0; SHOW_MAP?: Flag0; LIST_WIDTH?: Num0; LIST_HEIGHT?: Num0; MAX_SHOW_SIZE?: Num0; MAX_ALLOWED_SIZE?: Num0; EXTENSIONS?: ListOf<Text> | null; TARGET_BLANK?: Flag0; CAPTION_NO_VALUE?: Text0; SHOW_NO_VALUE?: Flag0; IBLOCK_ID?: Num0; ACTIVE_FILTER?: Flag0; ENTITY_TYPE?: Text0; LEAD?: Flag0; CONTACT?: Flag0; COMPANY?: Flag0; DEAL?: Flag0; QUOTE?: Flag0; ORDER?: Flag0; SMART_INVOICE?: Flag0; DYNAMIC_?: Flag0; [name: string]: unknown }
 
 interface AccessNameResult { G2?: { name?: S; provider?: S; provider_id?: S; [name: string]: unknown }; AU?: { provider?: S; name?: S; provider_id?: S; [name: string]: unknown }; [name: string]: unknown }
 

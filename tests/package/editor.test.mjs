@@ -43,13 +43,7 @@ async function ask(method, params) {
 }
 
 const tags = { tagSupport: { valueSet: [1, 2] } }
-const capabilities = {
-  textDocument: {
-    completion: { completionItem: tags },
-    diagnostic: tags,
-    publishDiagnostics: tags,
-  },
-}
+const capabilities = { textDocument: { diagnostic: tags, publishDiagnostics: tags } }
 await ask('initialize', { processId: null, rootUri: pathToFileURL(root).href, capabilities })
 send({ method: 'initialized', params: {} })
 let version = 0

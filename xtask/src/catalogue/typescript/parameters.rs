@@ -133,7 +133,9 @@ fn fields(parameters: &[Parameter], depth: Depth, doubted: bool) -> Vec<Field> {
         let may_lack = !(parameter.required && may_deny(doubted, parameter));
         let pattern = parameter.facts.has("pattern");
         if pattern {
-            fields.push(Field::index(&pattern_key(&parameter.name), of));
+            let index = Field::index(&pattern_key(&parameter.name), of);
+            let optional = !index.key.starts_with('[');
+            fields.push(Field { optional, ..index });
             continue;
         }
         if may_lack && depth != Depth::Top {
@@ -205,8 +207,9 @@ fn value(parameter: &Parameter, depth: Depth, doubted: bool) -> Type {
     };
     let nested = !parameter.nested.is_empty();
     match parameter.name.to_ascii_lowercase().as_str() {
-        FILTER | ORDER | SELECT if !nested => list_word(parameter),
-        FILTER => {
+        FILTER | ORDER | SELECT if !nested && depth == Depth::Top => list_word(parameter),
+        ORDER if nested && depth == Depth::Top => own("Order"),
+        FILTER | ORDER if nested => {
             let fields = fields(&parameter.nested, inside, doubted);
             let fields = fields.into_iter().map(|field| Field {
                 of: Type::UNKNOWN,
@@ -215,8 +218,7 @@ fn value(parameter: &Parameter, depth: Depth, doubted: bool) -> Type {
             let fields = fields.filter(|field| !field.key.starts_with('['));
             Type::Object(fields.chain([Field::index(MORE, Type::UNKNOWN)]).collect())
         }
-        ORDER => own("Order"),
-        SELECT => {
+        SELECT if nested => {
             let names: Vec<_> = names().map(|name| quoted(name)).collect();
             Type::Word(format!("readonly Of<{}>[] | object", names.join(" | ")))
         }

@@ -87,6 +87,16 @@ fn inside_a_parameter_there_may_be_more() {
 }
 
 #[test]
+fn what_is_called_an_order_may_be_a_thing_that_is_sold() {
+    let facts = "  - fields object\n    - ORDER boolean\n    - order object\n      - id integer\n";
+    let wanted = "{ fields?: { ORDER?: Flag0; order?: { id?: unknown; [name: string]: unknown } | null; [name: string]: unknown } }";
+    assert_eq!(parameters(facts), wanted);
+    let facts = "  - filter object\n    - =DELETED string, pattern\n";
+    let wanted = r#"{ filter?: { "=DELETED"?: unknown; [name: string]: unknown } }"#;
+    assert_eq!(parameters(facts), wanted);
+}
+
+#[test]
 fn a_positional_method_takes_a_list() {
     let facts = "  is positional\n  ! A integer\n  - B array\n  ! C string\n";
     let wanted = "{ A: Num; B?: object; C: Text } | readonly [A: Num, B?: object, C?: Text]";
