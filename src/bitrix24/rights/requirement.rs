@@ -287,21 +287,15 @@ impl Needs {
         }
     }
 
-    /// The fewest codes that meet every need, in order: the need with the smallest choice chooses
-    /// first, what meets most of the open needs; of equals, the better. That this is the fewest
-    /// holds for the needs of documented methods, which a test goes through.
+    /// The fewest codes that meet every need, in order: one open need after the other takes, of its
+    /// codes, what meets most of the open needs; of equals, the better. That this is the fewest holds
+    /// for the needs of documented methods, which a test goes through.
     fn choose(&self) -> Vec<String> {
         let mut chosen: Vec<String> = Vec::new();
         loop {
-            let mut narrowest: Option<&Need> = None;
-            for need in &self.certain {
-                let is_narrower = narrowest.is_none_or(|it| need.codes.len() < it.codes.len());
-                if is_narrower && !need.is_met(&chosen) {
-                    narrowest = Some(need);
-                }
-            }
+            let open = self.certain.iter().find(|need| !need.is_met(&chosen));
             let (mut best, mut most) = (None, 0);
-            for code in narrowest.map_or(&[][..], |need| &need.codes) {
+            for code in open.map_or(&[][..], |need| &need.codes) {
                 let mut met = 0;
                 for need in &self.certain {
                     met += usize::from(!need.is_met(&chosen) && need.codes.contains(code));
