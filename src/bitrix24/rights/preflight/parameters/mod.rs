@@ -46,13 +46,13 @@ pub(super) fn check(question: &Question<'_>, entry: &Entry<'_>, details: &Detail
         version: entry.version(),
         none: details.is_parameterless(),
     };
-    let mut level = Level::new(details.parameters(), names, 0);
+    let level = Level::new(details.parameters(), names, 0);
     if entry.is_positional() {
         walk.positions(&level, list);
     } else if list {
         walk.unnamed(&level);
     } else {
-        let given = walk.members(None, &mut level);
+        let given = walk.members(None, &level);
         walk.required(None, &level, &given);
         walk.alternatives(&level, &given, details);
     }
@@ -69,7 +69,7 @@ struct Walk<'q, 'a> {
 
 impl Walk<'_, '_> {
     /// Reads the members of an object that was just opened.
-    fn members(&mut self, at: Option<&Path<'_>>, level: &mut Level<'_>) -> Given {
+    fn members(&mut self, at: Option<&Path<'_>>, level: &Level<'_>) -> Given {
         let mut given = Given::default();
         let (mut scalars, mut inner, mut strangers) = (false, false, 0);
         while let Ok(Event::Key(raw)) = self.reader.next() {
@@ -210,9 +210,9 @@ impl Walk<'_, '_> {
     }
 
     /// Reads an object in which the parameters of `level` stand.
-    fn record(&mut self, path: &Path<'_>, mut level: Level<'_>) {
+    fn record(&mut self, path: &Path<'_>, level: Level<'_>) {
         let _opens = self.reader.next();
-        let given = self.members(Some(path), &mut level);
+        let given = self.members(Some(path), &level);
         if !given.is_map {
             self.required(Some(path), &level, &given);
         }
@@ -223,10 +223,10 @@ impl Walk<'_, '_> {
         if self.peek() != b'{' || level.depth > DEEPEST {
             return self.skip();
         }
-        let mut level = level.item();
+        let level = level.item();
         if let Names::Selectors = level.names {
             let _opens = self.reader.next();
-            self.members(Some(path), &mut level);
+            self.members(Some(path), &level);
         } else {
             self.record(path, level);
         }
@@ -234,7 +234,7 @@ impl Walk<'_, '_> {
 
     /// Reads a list: of objects in which the parameters of `level` stand, of their names, or of
     /// other values.
-    fn items(&mut self, parameter: &Parameter<'_>, path: &Path<'_>, mut level: Level<'_>) {
+    fn items(&mut self, parameter: &Parameter<'_>, path: &Path<'_>, level: Level<'_>) {
         let values = parameter.item_values();
         let selects = matches!(level.names, Names::Selectors);
         // Where a list isn't documented, nothing is known of its items.
@@ -255,7 +255,7 @@ impl Walk<'_, '_> {
                     let Ok(Event::Text(text)) = self.reader.next() else {
                         break;
                     };
-                    self.chosen(&path, text, &mut level, values.clone());
+                    self.chosen(&path, text, &level, values.clone());
                 }
                 _ if nests => self.item(&path, &level),
                 _ => self.skip(),
@@ -269,7 +269,7 @@ impl Walk<'_, '_> {
         &mut self,
         path: &Path<'_>,
         text: Raw<'_>,
-        level: &mut Level<'_>,
+        level: &Level<'_>,
         values: Option<Pieces<'_>>,
     ) {
         let text = text.to_text();

@@ -4,12 +4,18 @@ use crate::bitrix24::rights::catalogue::{Parameter, Parameters};
 use crate::bitrix24::rights::method::Version;
 use crate::text::{cut, is_any_of};
 
+/// More parameters hardly ever stand side by side; those beyond are found by walking.
+const KEPT: usize = 96;
+
 /// The parameters that may stand side by side.
+#[derive(Clone)]
 pub(super) struct Level<'a> {
     pub(super) parameters: Parameters<'a>,
-    /// Where the search for the next name begins, and what is from there on.
-    place: usize,
-    ahead: Parameters<'a>,
+    /// The first of them, and a mark of each one's name, by which most others are told apart.
+    kept: [Option<Parameter<'a>>; KEPT],
+    marks: [u16; KEPT],
+    /// Whether one has another name, or a pattern for one, or isn't kept.
+    is_odd: bool,
     pub(super) names: Names,
     pub(super) depth: usize,
 }
@@ -75,60 +81,84 @@ pub(super) enum Found<'a> {
 
 impl<'a> Level<'a> {
     pub(super) fn new(parameters: Parameters<'a>, names: Names, depth: usize) -> Self {
-        Self {
-            ahead: parameters.clone(),
-            place: 0,
-            parameters,
+        let mut level = Self {
+            parameters: parameters.clone(),
+            kept: [None; KEPT],
+            marks: [0; KEPT],
+            is_odd: false,
             names,
             depth,
+        };
+        for (place, parameter) in parameters.enumerate() {
+            let mark = mark(level.bare(parameter.name()));
+            level.is_odd |= parameter.is_pattern() || parameter.also().next().is_some();
+            match (level.kept.get_mut(place), level.marks.get_mut(place)) {
+                (Some(slot), Some(own)) => (*slot, *own) = (Some(parameter), mark),
+                _ => level.is_odd = true,
+            }
         }
+        level
     }
 
     /// The same parameters once more, for an item of a list.
     pub(super) fn item(&self) -> Self {
-        Self::new(self.parameters.clone(), self.names, self.depth + 1)
+        Self {
+            depth: self.depth + 1,
+            ..self.clone()
+        }
     }
 
     /// Looks a name up. In `any_case` the portal doesn't tell names by their case.
-    pub(super) fn find(&mut self, key: &str, any_case: bool) -> Found<'a> {
-        let selects = matches!(self.names, Names::Selectors);
-        let bare = |name| match selects {
-            true => without_operator(name),
-            false => name,
-        };
-        let key = bare(key);
-        // Names mostly come in the documented order: the search goes on where it ended.
-        let start = self.place;
-        for wraps in [false, true] {
-            while !wraps || self.place < start {
-                let Some(parameter) = self.ahead.next() else {
-                    break;
-                };
-                self.place += 1;
-                if bare(parameter.name()) == key {
-                    return Found::Known(self.place - 1, parameter);
-                }
-            }
-            if !wraps {
-                (self.place, self.ahead) = (0, self.parameters.clone());
-            }
-        }
+    pub(super) fn find(&self, key: &str, any_case: bool) -> Found<'a> {
+        let key = self.bare(key);
+        let wanted = mark(key);
         let mut found = Found::Unknown;
-        for (place, parameter) in self.parameters.clone().enumerate() {
-            let name = bare(parameter.name());
+        for (place, own) in self.marks.iter().enumerate() {
+            if *own != wanted {
+                continue;
+            }
+            let Some(parameter) = self.kept.get(place).copied().flatten() else {
+                continue;
+            };
+            let name = self.bare(parameter.name());
+            if name == key {
+                return Found::Known(place, parameter);
+            }
             if name.eq_ignore_ascii_case(key) && matches!(found, Found::Unknown) {
                 found = match any_case {
                     true => Found::Known(place, parameter),
                     false => Found::Spelled(place, parameter),
                 };
-            } else if parameter.also().any(|other| other == key) {
+            }
+        }
+        if !self.is_odd {
+            return found;
+        }
+        for (place, parameter) in self.parameters.clone().enumerate() {
+            let name = self.bare(parameter.name());
+            if (place >= KEPT && name == key) || parameter.also().any(|other| other == key) {
                 return Found::Known(place, parameter);
-            } else if parameter.is_pattern() && fits(key, name) {
+            }
+            if parameter.is_pattern() && fits(key, name) {
                 found = Found::Fits(parameter);
             }
         }
         found
     }
+
+    /// A name without the operator that may stand before it at this level.
+    fn bare<'n>(&self, name: &'n str) -> &'n str {
+        match self.names {
+            Names::Selectors => without_operator(name),
+            _ => name,
+        }
+    }
+}
+
+/// The same for names that differ in case alone, and never the 0 of an empty place.
+fn mark(name: &str) -> u16 {
+    let bytes = name.bytes().map(|byte| u16::from(byte | 0x20));
+    bytes.fold(1, |sum: u16, byte| sum.wrapping_mul(31).wrapping_add(byte)) | 1
 }
 
 /// What any call may carry beside its own parameters.
