@@ -117,13 +117,12 @@ fn positions(fields: &[Field]) -> Type {
     list
 }
 
-/// How deep a parameter is nested.
+/// Where a parameter stands.
 #[derive(Clone, Copy, PartialEq)]
 enum Depth {
     Top,
-    /// In a parameter: where the fields of what is written stand, which null clears.
+    /// In a parameter, where null clears a field.
     Nested,
-    Deeper,
 }
 
 fn fields(parameters: &[Parameter], depth: Depth, doubted: bool) -> Vec<Field> {
@@ -188,11 +187,6 @@ fn nullable(of: Type) -> Type {
 
 /// The type of one parameter's value.
 fn value(parameter: &Parameter, depth: Depth, doubted: bool) -> Type {
-    let inside = if depth == Depth::Top {
-        Depth::Nested
-    } else {
-        Depth::Deeper
-    };
     let names = || {
         parameter
             .nested
@@ -210,7 +204,7 @@ fn value(parameter: &Parameter, depth: Depth, doubted: bool) -> Type {
         FILTER | ORDER | SELECT if !nested && depth == Depth::Top => list_word(parameter),
         ORDER if nested && depth == Depth::Top => own("Order"),
         FILTER | ORDER if nested => {
-            let fields = fields(&parameter.nested, inside, doubted);
+            let fields = fields(&parameter.nested, Depth::Nested, doubted);
             let fields = fields.into_iter().map(|field| Field {
                 of: Type::UNKNOWN,
                 ..field
@@ -223,7 +217,7 @@ fn value(parameter: &Parameter, depth: Depth, doubted: bool) -> Type {
             Type::Word(format!("readonly Of<{}>[] | object", names.join(" | ")))
         }
         _ if nested => {
-            let mut fields = fields(&parameter.nested, inside, doubted);
+            let mut fields = fields(&parameter.nested, Depth::Nested, doubted);
             let of_any_name = |field: &Field| field.key == MORE;
             if !(fields.len() == 1 && fields.iter().all(of_any_name)) {
                 fields.retain(|field| !field.key.starts_with('['));
