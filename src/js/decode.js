@@ -197,7 +197,7 @@ function takeObject(plan, value, run) {
   if (typeof value !== 'object' || (isList && rest === undefined)) {
     return misfit(value, 'object', run)
   }
-  const { path } = run
+  const { path, isStrict } = run
   const depth = path.push('') - 1
   const object = { ...value }
   for (let at = 0; at < keys.length; at++) {
@@ -205,9 +205,15 @@ function takeObject(plan, value, run) {
     const value = object[key]
     if (value === undefined || value === null) continue
     if (inherits && !Object.hasOwn(object, key)) continue
-    path[depth] = key
-    const converted = take(plans[at], value, run)
-    if (converted !== value) object[key] = converted
+    const plan = plans[at]
+    // Most fields are such, and fit; only the others need to know where they are.
+    let converted
+    if (plan.kind === SCALAR) converted = isStrict ? plan.strict(value) : plan.lossless(value)
+    if (converted === undefined) {
+      path[depth] = key
+      converted = take(plan, value, run)
+    }
+    object[key] = converted
   }
   if (rest !== undefined) {
     for (const key of Object.keys(object)) {

@@ -44,7 +44,7 @@ export const strict = {
     return Number.isSafeInteger(number) ? number : undefined
   },
   number: toNumber,
-  flag: (value) => FLAGS.get(value),
+  flag: (value) => (value === 'Y' ? true : value === 'N' ? false : FLAGS.get(value)),
   date(value) {
     if (value === false || value === '') return null
     if (typeof value !== 'string') return undefined
