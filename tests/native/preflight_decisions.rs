@@ -262,6 +262,13 @@ fn what_only_the_documentation_says_of_a_method_goes_by_the_mode_of_parameters()
         Some((Layer::Method, Mode::Warn))
     );
     assert_eq!(of(Mode::Off, Mode::Enforce), None);
+
+    let finding = |method| {
+        ask(&CATALOGUE, "crm", method, "{}", |question| {
+            question.objection(&Modes::default()).unwrap().finding
+        })
+    };
+    assert_ne!(finding("crm.deal.list"), finding("crm.lead.list"));
 }
 
 #[test]

@@ -134,6 +134,11 @@ fn names_that_differ_in_case_are_named_as_documented() {
                 &format!("filter: {beside}"),
             ],
         ),
+        (
+            "crm.address.list",
+            r#"{"filter":{">=entity_type_id":1}}"#,
+            &["filter.>=entity_type_id: the documented spelling is ENTITY_TYPE_ID"],
+        ),
         // These read their names in any case, which is known of few methods.
         (
             "event.bind",
@@ -171,7 +176,12 @@ fn a_nested_parameter_is_missing_only_where_the_outer_one_is_there() {
             "{}",
             &["!fields: required, and missing"],
         ),
-        // A map of such objects, under names of the caller's.
+        // Maps of such objects, under names of the caller's.
+        (
+            "documentgenerator.template.add",
+            r#"{"fields":{"first":{"name":"a"},"second":{}}}"#,
+            &[],
+        ),
         (
             "bizproc.robot.add",
             r#"{"CODE":"a","HANDLER":"h","NAME":"n","PROPERTIES":{"p":{"Type":"string"}}}"#,
@@ -293,6 +303,10 @@ fn what_portals_take_is_not_warned_of() {
             r#"{"filter":{"::SUBFILTER-1":{"LOGIC":"OR"}},"select":["TITLE"]}"#,
         ),
         ("crm.item.fields", r#"{"entityTypeId":2,"start":0}"#),
+        (
+            "crm.address.list",
+            r#"{"filter":{">=ENTITY_TYPE_ID":1,"!ENTITY_TYPE_ID":[8]},"select":["CITY"]}"#,
+        ),
     ] {
         assert_eq!(problems(method, params), [""; 0], "{method} {params}");
     }
