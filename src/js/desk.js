@@ -271,6 +271,10 @@ function read(text) {
   } catch {
     return [text?.trim?.() === '' ? EMPTY : NOT_JSON]
   }
+  return readBody(body)
+}
+
+function readBody(body) {
   if (typeof body !== 'object' || body === null) return [FOREIGN]
   const { error } = body
   if (error !== undefined && error !== null) {
@@ -279,6 +283,36 @@ function read(text) {
       : [ERROR, undefined, String(error), String(body.error_description ?? '')]
   }
   return 'result' in body ? [RESULT, body, body.next, body.total] : [FOREIGN]
+}
+
+/**
+ * What the answer of a batch says of the commands at `places`, as if each had been called alone: for
+ * each four items, as `read` gives them. Version 3 answers by a list, in the order of the commands.
+ */
+export function readBatch({ result }, places, isList) {
+  const told = []
+  places.forEach((place, index) => {
+    const listed = () => (index < result?.length ? { result: result[index] } : {})
+    const [what, body, a, b] = readBody(isList ? listed() : bodyOf(result, `c${place}`))
+    told.push(what, body, a, b)
+  })
+  return told
+}
+
+/** The body of one command. Without commands a map is an empty list. */
+function bodyOf(maps, key) {
+  const error = maps?.result_error?.[key]
+  if (typeof error === 'object' && error !== null) return error
+  const body = {}
+  for (const [member, map] of [
+    ['result', maps?.result],
+    ['total', maps?.result_total],
+    ['next', maps?.result_next],
+    ['time', maps?.result_time],
+  ]) {
+    if (map?.[key] !== undefined) body[member] = map[key]
+  }
+  return body
 }
 
 /** Why a request failed, and whether it may have left; whatever it was that was thrown. */

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 use crate::bitrix24::engine::{
     Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
 };
-use crate::bitrix24::rights::method::MethodName;
+use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
 use crate::error::Error;
@@ -45,6 +45,43 @@ impl Payload for Body {
             available: flag("isAvailable")?,
         })
     }
+
+    fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>> {
+        let places: Vec<u32> = places.iter().map(|place| *place as u32).collect();
+        let told = glue::read_batch(&self.0, &places, version == Version::V3).to_vec();
+        let mut envelopes = Vec::with_capacity(places.len());
+        for command in told.chunks_exact(4) {
+            if let [what, body, a, b] = command {
+                let what = what.as_f64().unwrap_or_default() as u8;
+                let envelope = read_envelope(what, body.clone(), a, b);
+                envelopes.push(envelope.unwrap_or(Envelope::Foreign));
+            }
+        }
+        envelopes
+    }
+}
+
+/// What a body is, by the numbers of `desk.js`; `None` for what isn't about a body.
+fn read_envelope(what: u8, body: JsValue, a: &JsValue, b: &JsValue) -> Option<Envelope<Body>> {
+    let text = |value: &JsValue| value.as_string().unwrap_or_default();
+    Some(match what {
+        0 => Envelope::Result {
+            body: Body(body),
+            next: whole(a),
+            total: whole(b),
+        },
+        1 => Envelope::Error {
+            code: text(a),
+            description: text(b),
+        },
+        2 => Envelope::Foreign,
+        3 => Envelope::NotJson { empty: false },
+        4 => Envelope::NotJson { empty: true },
+        5 => Envelope::Moved {
+            location: a.as_string(),
+        },
+        _ => return None,
+    })
 }
 
 /// Who gets a new token.
@@ -199,45 +236,33 @@ impl Driver {
         a: &JsValue,
         b: &JsValue,
     ) {
-        let text = |value: &JsValue| value.as_string().unwrap_or_default();
-        let envelope = match what {
-            0 => Envelope::Result {
-                body: Body(body),
-                next: whole(a),
-                total: whole(b),
-            },
-            1 => Envelope::Error {
-                code: text(a),
-                description: text(b),
-            },
-            2 => Envelope::Foreign,
-            3 => Envelope::NotJson { empty: false },
-            4 => Envelope::NotJson { empty: true },
-            5 => Envelope::Moved {
-                location: a.as_string(),
-            },
+        match what {
             6 => {
                 let failure = Failure {
                     sent: b.is_truthy(),
-                    reason: text(a),
+                    reason: a.as_string().unwrap_or_default(),
                 };
-                return self.step(|connection, now| connection.failure(now, exchange, failure));
+                self.step(|connection, now| connection.failure(now, exchange, failure));
             }
-            7 => return self.step(|connection, _| connection.cancel(exchange.call)),
+            7 => self.step(|connection, _| connection.cancel(exchange.call)),
             8 => {
                 let outcome = match a.as_string() {
                     Some(failed) => Err(failed),
                     None => self.read_renewed(&body),
                 };
-                return self.step(|connection, now| connection.token(now, outcome));
+                self.step(|connection, now| connection.token(now, outcome));
             }
-            _ => {
-                self.wakes_at.set(None);
-                return self.step(|_, _| ());
-            }
-        };
-        let reply = Reply { status, envelope };
-        self.step(|connection, now| connection.response(now, exchange, reply));
+            _ => match read_envelope(what, body, a, b) {
+                Some(envelope) => {
+                    let reply = Reply { status, envelope };
+                    self.step(|connection, now| connection.response(now, exchange, reply));
+                }
+                None => {
+                    self.wakes_at.set(None);
+                    self.step(|_, _| ());
+                }
+            },
+        }
     }
 
     fn drain(&self, now: Instant) {

@@ -1,6 +1,6 @@
 //! What the JavaScript files beside this one provide.
 
-use js_sys::{Function, Promise};
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/js/face.js")]
@@ -62,6 +62,11 @@ extern "C" {
 extern "C" {
     /// The promise of what `next` makes of what is promised.
     pub(super) fn then(promise: &Promise, next: &JsValue) -> Promise;
+
+    /// What the answer of a batch says of its commands: four items for each, what it is, its body,
+    /// a and b.
+    #[wasm_bindgen(js_name = readBatch)]
+    pub(super) fn read_batch(body: &JsValue, places: &[u32], is_list: bool) -> Array;
 
     #[wasm_bindgen(thread_local_v2, js_name = takesCredentials)]
     pub(super) static TAKES_CREDENTIALS: bool;

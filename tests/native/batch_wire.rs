@@ -4,8 +4,8 @@
 use callgate::bitrix24::engine::plan::{Item, Options, Plan};
 use callgate::bitrix24::rights::method::{MethodName, Version};
 use callgate::bitrix24::rights::params::Params;
-use callgate::bitrix24::wire::batch::{Batched, reference};
-use callgate::bitrix24::wire::envelope::{Envelope, Reply};
+use callgate::bitrix24::wire::batch::reference;
+use callgate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
 use callgate::bitrix24::wire::form;
 use callgate::http::BodyFormat;
 use callgate_portal::{Portal, Request, TokenRequest};

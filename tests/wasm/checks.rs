@@ -252,6 +252,10 @@ impl Payload for Body {
     fn availability(&self) -> Option<Availability> {
         None
     }
+
+    fn into_commands(self, _: Version, _: &[usize]) -> Vec<Envelope<Self>> {
+        Vec::new()
+    }
 }
 
 fn connection(change: impl FnOnce(&mut Config)) -> Connection<Body> {

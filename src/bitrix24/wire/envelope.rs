@@ -1,5 +1,7 @@
 //! What surrounds a result, in both REST versions.
 
+use crate::bitrix24::rights::method::Version;
+
 /// An answer as far as the core reads it. `B` is the parsed body: a `serde_json::Value` natively, a
 /// JavaScript value in wasm, of which the core sees nothing but what stands here.
 ///
@@ -62,13 +64,31 @@ pub enum Envelope<B> {
 /// let body = serde_json::json!({"result": {"SCOPE": ["crm", "im"], "LICENSE": "de_basic"}});
 /// assert_eq!(body.scopes(), Some(vec!["crm".to_owned(), "im".to_owned()]));
 /// ```
-pub trait Payload {
+pub trait Payload: Sized {
     /// The scopes in a body that answers the method `scope` (`result` is their list) or, to a
     /// webhook, `app.info` (they are its member `SCOPE`).
     fn scopes(&self) -> Option<Vec<String>>;
 
     /// What a body that answers `method.get` says of the method that was asked about.
     fn availability(&self) -> Option<Availability>;
+
+    /// What a body that answers a batch says of the commands at `places`, in this order, as if each
+    /// had been called alone: the body of a result has the members `result`, `total`, `next` and
+    /// `time`, as far as they were there. [`Envelope::Foreign`] stands for a command of which it
+    /// says nothing.
+    ///
+    /// ```
+    /// use callgate::bitrix24::rights::method::Version;
+    /// use callgate::bitrix24::wire::envelope::{Envelope, Payload};
+    /// let body = serde_json::json!({"result": {
+    ///     "result": {"c0": ["a"]}, "result_error": [], "result_total": {"c0": 120},
+    ///     "result_next": {"c0": 50}, "result_time": [],
+    /// }});
+    /// let [first, second] = body.into_commands(Version::V2, &[0, 1]).try_into().unwrap();
+    /// assert!(matches!(first, Envelope::Result { next: Some(50), total: Some(120), .. }));
+    /// assert!(matches!(second, Envelope::Foreign));
+    /// ```
+    fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>>;
 }
 
 /// What `method.get` says of a method.
@@ -91,7 +111,8 @@ pub struct Availability {
 pub(super) mod native {
     use serde_json::Value;
 
-    use super::{Availability, Envelope, Payload, Reply};
+    use super::{Availability, Envelope, Payload, Reply, Version};
+    use crate::bitrix24::wire::batch;
 
     impl Reply<Value> {
         /// Reads a body's text, natively.
@@ -159,6 +180,10 @@ pub(super) mod native {
                 exists: result.get("isExisting")?.as_bool()?,
                 available: result.get("isAvailable")?.as_bool()?,
             })
+        }
+
+        fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>> {
+            batch::split(self, version, places)
         }
     }
 }

@@ -6,13 +6,15 @@
 
 mod command;
 mod reference;
+#[cfg(not(target_arch = "wasm32"))]
 mod reply;
 #[cfg(test)]
 mod tests;
 
 pub use command::Command;
 pub use reference::reference;
-pub use reply::Batched;
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use reply::split;
 
 use crate::bitrix24::rights::method::Version;
 use crate::text::push_number;

@@ -1,85 +1,62 @@
-//! What the answer of a batch says of each of its commands.
+//! Takes the answer of a batch apart, natively.
 
+use serde_json::{Map, Value};
+
+use super::push_key;
 use crate::bitrix24::rights::method::Version;
-use crate::bitrix24::wire::envelope::{Envelope, Payload};
+use crate::bitrix24::wire::envelope::Envelope;
+use crate::bitrix24::wire::envelope::native::read_members;
 
-/// A body that can answer a batch.
-///
-/// ```
-/// use callgate::bitrix24::rights::method::Version;
-/// use callgate::bitrix24::wire::batch::Batched;
-/// use callgate::bitrix24::wire::envelope::Envelope;
-/// let body = serde_json::json!({"result": {
-///     "result": {"c0": ["a"]}, "result_error": [], "result_total": {"c0": 120},
-///     "result_next": {"c0": 50}, "result_time": [],
-/// }});
-/// let [first, second] = body.into_commands(Version::V2, &[0, 1]).try_into().unwrap();
-/// assert!(matches!(first, Envelope::Result { next: Some(50), total: Some(120), .. }));
-/// assert!(matches!(second, Envelope::Foreign));
-/// ```
-pub trait Batched: Payload + Sized {
-    /// What the body says of the commands at `places`, in this order, as if each had been called
-    /// alone: the body of a result has the members `result`, `total`, `next` and `time`, as far as
-    /// they were there. [`Envelope::Foreign`] stands for a command of which it says nothing.
-    fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>>;
+/// What a command's own body has, and in which map of the batch's answer it stands.
+const MEMBERS: [(&str, &str); 4] = [
+    ("result", "result"),
+    ("total", "result_total"),
+    ("next", "result_next"),
+    ("time", "result_time"),
+];
+
+/// What the answer says of the commands at `places`, in this order.
+pub(in crate::bitrix24::wire) fn split(
+    mut body: Value,
+    version: Version,
+    places: &[usize],
+) -> Vec<Envelope<Value>> {
+    let mut result = body.get_mut("result").map(Value::take).unwrap_or_default();
+    let read = |(index, place): (usize, &usize)| {
+        let members = match version {
+            Version::V2 => take_command(&mut result, *place),
+            Version::V3 => {
+                let item = result.get_mut(index).map(Value::take);
+                item.map(|item| ("result".to_owned(), item))
+                    .into_iter()
+                    .collect()
+            }
+        };
+        read_members(members)
+    };
+    places.iter().enumerate().map(read).collect()
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-mod native {
-    use serde_json::{Map, Value};
-
-    use super::{Batched, Envelope, Version};
-    use crate::bitrix24::wire::batch::push_key;
-    use crate::bitrix24::wire::envelope::native::read_members;
-
-    /// What a command's own body has, and in which map of the batch's answer it stands.
-    const MEMBERS: [(&str, &str); 4] = [
-        ("result", "result"),
-        ("total", "result_total"),
-        ("next", "result_next"),
-        ("time", "result_time"),
-    ];
-
-    impl Batched for Value {
-        fn into_commands(mut self, version: Version, places: &[usize]) -> Vec<Envelope<Self>> {
-            let mut result = self.get_mut("result").map(Value::take).unwrap_or_default();
-            let read = |(index, place): (usize, &usize)| {
-                let members = match version {
-                    Version::V2 => take_command(&mut result, *place),
-                    Version::V3 => {
-                        let item = result.get_mut(index).map(Value::take);
-                        item.map(|item| ("result".to_owned(), item))
-                            .into_iter()
-                            .collect()
-                    }
-                };
-                read_members(members)
-            };
-            places.iter().enumerate().map(read).collect()
-        }
+/// The body of one command. Without commands a map is an empty list.
+fn take_command(maps: &mut Value, place: usize) -> Map<String, Value> {
+    let mut key = String::new();
+    push_key(place, &mut key);
+    if let Some(Value::Object(error)) = take(maps, "result_error", &key) {
+        return error;
     }
+    MEMBERS
+        .iter()
+        .filter_map(|(member, map)| Some(((*member).to_owned(), take(maps, map, &key)?)))
+        .collect()
+}
 
-    /// The body of one command. Without commands a map is an empty list.
-    fn take_command(maps: &mut Value, place: usize) -> Map<String, Value> {
-        let mut key = String::new();
-        push_key(place, &mut key);
-        if let Some(Value::Object(error)) = take(maps, "result_error", &key) {
-            return error;
-        }
-        MEMBERS
-            .iter()
-            .filter_map(|(member, map)| Some(((*member).to_owned(), take(maps, map, &key)?)))
-            .collect()
-    }
-
-    fn take(maps: &mut Value, map: &str, key: &str) -> Option<Value> {
-        maps.get_mut(map)?.get_mut(key).map(Value::take)
-    }
+fn take(maps: &mut Value, map: &str, key: &str) -> Option<Value> {
+    maps.get_mut(map)?.get_mut(key).map(Value::take)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -89,7 +66,7 @@ mod tests {
             Envelope::Error { code, description } => format!("{code}: {description}"),
             _ => "nothing".to_owned(),
         };
-        let commands = body.into_commands(version, places);
+        let commands = split(body, version, places);
         commands.iter().map(tell).collect()
     }
 
