@@ -14,8 +14,10 @@ pub(super) struct Level<'a> {
     /// The first of them, and a mark of each one's name, by which most others are told apart.
     kept: [Option<Parameter<'a>>; KEPT],
     marks: [u16; KEPT],
-    /// Whether one has another name, or a pattern for one, or isn't kept.
-    is_odd: bool,
+    /// Which of them have another name, or a pattern for one.
+    odd: Bits,
+    /// Those that aren't kept.
+    beyond: Parameters<'a>,
     pub(super) names: Names,
     pub(super) depth: usize,
 }
@@ -34,6 +36,16 @@ pub(super) enum Names {
     /// Those of a filter, an order or a selection: operators may stand before them, and what is
     /// documented of the fields' values doesn't go here.
     Selectors,
+}
+
+impl Names {
+    /// A name without the operator that may stand before it.
+    fn bare(self, name: &str) -> &str {
+        match self {
+            Self::Selectors => without_operator(name),
+            _ => name,
+        }
+    }
 }
 
 /// Which of a level's parameters were met, a bit each by their place.
@@ -82,20 +94,23 @@ pub(super) enum Found<'a> {
 impl<'a> Level<'a> {
     pub(super) fn new(parameters: Parameters<'a>, names: Names, depth: usize) -> Self {
         let mut level = Self {
-            parameters: parameters.clone(),
+            beyond: parameters.clone(),
+            parameters,
             kept: [None; KEPT],
             marks: [0; KEPT],
-            is_odd: false,
+            odd: Bits::default(),
             names,
             depth,
         };
-        for (place, parameter) in parameters.enumerate() {
-            let mark = mark(level.bare(parameter.name()));
-            level.is_odd |= parameter.is_pattern() || parameter.also().next().is_some();
-            match (level.kept.get_mut(place), level.marks.get_mut(place)) {
-                (Some(slot), Some(own)) => (*slot, *own) = (Some(parameter), mark),
-                _ => level.is_odd = true,
-            }
+        let slots = level.kept.iter_mut().zip(&mut level.marks);
+        for (place, (slot, own)) in slots.enumerate() {
+            let Some(parameter) = level.beyond.next() else {
+                break;
+            };
+            let is_odd = parameter.is_pattern() || parameter.also().next().is_some();
+            level.odd.set(place, is_odd);
+            *own = mark(names.bare(parameter.name()));
+            *slot = Some(parameter);
         }
         level
     }
@@ -110,7 +125,7 @@ impl<'a> Level<'a> {
 
     /// Looks a name up. In `any_case` the portal doesn't tell names by their case.
     pub(super) fn find(&self, key: &str, any_case: bool) -> Found<'a> {
-        let key = self.bare(key);
+        let key = self.names.bare(key);
         let wanted = mark(key);
         let mut found = Found::Unknown;
         for (place, own) in self.marks.iter().enumerate() {
@@ -120,7 +135,7 @@ impl<'a> Level<'a> {
             let Some(parameter) = self.kept.get(place).copied().flatten() else {
                 continue;
             };
-            let name = self.bare(parameter.name());
+            let name = self.names.bare(parameter.name());
             if name == key {
                 return Found::Known(place, parameter);
             }
@@ -131,11 +146,11 @@ impl<'a> Level<'a> {
                 };
             }
         }
-        if !self.is_odd {
-            return found;
-        }
-        for (place, parameter) in self.parameters.clone().enumerate() {
-            let name = self.bare(parameter.name());
+        let odd = self.kept.iter().enumerate();
+        let odd = odd.filter(|(place, _)| !self.odd.is_empty() && self.odd.has(*place));
+        let odd = odd.filter_map(|(place, kept)| Some((place, (*kept)?)));
+        for (place, parameter) in odd.chain((KEPT..).zip(self.beyond.clone())) {
+            let name = self.names.bare(parameter.name());
             if (place >= KEPT && name == key) || parameter.also().any(|other| other == key) {
                 return Found::Known(place, parameter);
             }
@@ -144,14 +159,6 @@ impl<'a> Level<'a> {
             }
         }
         found
-    }
-
-    /// A name without the operator that may stand before it at this level.
-    fn bare<'n>(&self, name: &'n str) -> &'n str {
-        match self.names {
-            Names::Selectors => without_operator(name),
-            _ => name,
-        }
     }
 }
 
