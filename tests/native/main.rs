@@ -27,6 +27,7 @@ mod endings;
 mod events;
 mod grants;
 mod input;
+mod one_e;
 mod pinning;
 mod preflight;
 mod preflight_decisions;
