@@ -15,7 +15,7 @@ pub(super) struct Level<'a> {
     kept: [Option<Parameter<'a>>; KEPT],
     marks: [u16; KEPT],
     /// Which of them have another name, or a pattern for one.
-    odd: Bits,
+    odd: [bool; KEPT],
     /// Those that aren't kept.
     beyond: Parameters<'a>,
     pub(super) names: Names,
@@ -98,17 +98,16 @@ impl<'a> Level<'a> {
             parameters,
             kept: [None; KEPT],
             marks: [0; KEPT],
-            odd: Bits::default(),
+            odd: [false; KEPT],
             names,
             depth,
         };
         let slots = level.kept.iter_mut().zip(&mut level.marks);
-        for (place, (slot, own)) in slots.enumerate() {
+        for ((slot, own), odd) in slots.zip(&mut level.odd) {
             let Some(parameter) = level.beyond.next() else {
                 break;
             };
-            let is_odd = parameter.is_pattern() || parameter.also().next().is_some();
-            level.odd.set(place, is_odd);
+            *odd = parameter.is_pattern() || parameter.also().next().is_some();
             *own = mark(names.bare(parameter.name()));
             *slot = Some(parameter);
         }
@@ -121,6 +120,12 @@ impl<'a> Level<'a> {
             depth: self.depth + 1,
             ..self.clone()
         }
+    }
+
+    /// All of them with their places.
+    pub(super) fn all(&self) -> impl Iterator<Item = (usize, Parameter<'a>)> {
+        let kept = self.kept.iter().map_while(|kept| *kept);
+        kept.chain(self.beyond.clone()).enumerate()
     }
 
     /// Looks a name up. In `any_case` the portal doesn't tell names by their case.
@@ -146,9 +151,9 @@ impl<'a> Level<'a> {
                 };
             }
         }
-        let odd = self.kept.iter().enumerate();
-        let odd = odd.filter(|(place, _)| !self.odd.is_empty() && self.odd.has(*place));
-        let odd = odd.filter_map(|(place, kept)| Some((place, (*kept)?)));
+        let odd = self.odd.iter().zip(self.kept).enumerate();
+        let odd = odd.filter(|(_, (odd, _))| **odd);
+        let odd = odd.filter_map(|(place, (_, kept))| Some((place, kept?)));
         for (place, parameter) in odd.chain((KEPT..).zip(self.beyond.clone())) {
             let name = self.names.bare(parameter.name());
             if (place >= KEPT && name == key) || parameter.also().any(|other| other == key) {

@@ -8,21 +8,18 @@ use crate::decision::Severity;
 impl Walk<'_, '_> {
     /// Says which required parameters are missing.
     pub(super) fn required(&mut self, at: Option<&Path<'_>>, level: &Level<'_>, given: &Given) {
-        for (place, parameter) in level.parameters.clone().enumerate() {
-            if given.present.has(place) || parameter.is_pattern() {
-                continue;
-            }
-            match parameter.presence() {
-                Presence::Required => {
-                    self.problems.miss(at, parameter.name(), Severity::Error);
+        for (place, parameter) in level.all() {
+            if !given.present.has(place) && !parameter.is_pattern() {
+                match parameter.presence() {
+                    Presence::Required => {
+                        self.problems.miss(at, parameter.name(), Severity::Error);
+                    }
+                    Presence::Doubtful if !given.spelled.has(place) => {
+                        self.problems.miss(at, parameter.name(), Severity::Warning);
+                    }
+                    _ => {}
                 }
-                Presence::Doubtful if !given.spelled.has(place) => {
-                    self.problems.miss(at, parameter.name(), Severity::Warning);
-                }
-                _ => {}
             }
-        }
-        for parameter in level.parameters.clone() {
             for group in parameter.one_of() {
                 self.one_of(at, level, given, group);
             }
