@@ -1,6 +1,7 @@
 //! `cargo xtask catalogue`: makes the catalogue's binary form of its readable one, and takes newer
 //! facts in.
 
+mod coverage;
 mod details;
 mod facts;
 mod import;
@@ -71,10 +72,13 @@ impl Home {
         self.renew("details.bin", &details, |file| {
             details::lines(file, &firsts)
         })?;
-        let shapes = shapes::write(&self.returns()?);
+        let returns = self.returns()?;
+        let shapes = shapes::write(&returns);
         self.renew("shapes.txt", shapes.as_bytes(), shapes::lines)?;
-        let declarations = typescript::write(&methods, &self.returns()?);
-        self.renew(typescript::FILE, declarations.as_bytes(), typescript::lines)
+        let declarations = typescript::write(&methods, &returns);
+        self.renew(typescript::FILE, declarations.as_bytes(), typescript::lines)?;
+        print!("{}", coverage::table(&methods, &returns));
+        Ok(())
     }
 
     /// The facts that the binary forms are made of.
@@ -93,6 +97,7 @@ impl Home {
         let path = self.folder.join(name);
         let old = fs::read(&path).unwrap_or_default();
         let packed = brotli_size(new)?;
+        let name = Path::new(name).file_name().unwrap_or_default().display();
         println!("{name}: {} bytes, {packed} with brotli", new.len());
         match (old == new, lines(&old), lines(new)) {
             (true, _, _) => println!("nothing changed"),
