@@ -76,7 +76,11 @@ impl Act {
         }
     }
 
-    fn posted(&mut self, obsolete: bool, brought: Brought, age: Age) -> Next {
+    fn posted(&mut self, obsolete: bool, mut brought: Brought, age: Age) -> Next {
+        if let (Deed::Code(code), Err(error)) = (&self.deed, &mut brought) {
+            error.message = code.scrub(&error.message);
+            error.code = code.scrub(&error.code);
+        }
         let decides = matches!(self.deed, Deed::Decide { .. });
         match brought {
             Ok(body) => self.read(Ok(flag(&body, "Successful"))),

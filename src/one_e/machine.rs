@@ -193,7 +193,7 @@ impl Connection {
     /// The one place where calls end.
     pub(super) fn settle(&mut self, running: Running, mut outcome: Result<Answer, Error>) {
         if let Err(error) = &mut outcome {
-            error.method = Some(running.sent.0);
+            error.method = Some(running.sent.0).filter(|name| !name.is_empty());
         }
         self.outputs.push_back(Output::Done(running.id, outcome));
     }

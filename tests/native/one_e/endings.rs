@@ -181,7 +181,10 @@ fn rule_8_every_call_ends_exactly_once_whatever_happens() {
 fn rule_9_no_word_of_an_error_or_a_notice_holds_the_token_or_the_code() {
     let mut world = World::new();
     let token = world.portal.one_e().user_mut("ann").unwrap().token.clone();
-    let body = format!(r#"[{{"ErrorCode":"x.{token}","Message":"token {token} is no good"}}]"#);
+    let body = format!(
+        r#"[{{"ErrorCode":"x.{token}","Message":"token {token} and s3cr3t-code are no good"}}]"#
+    );
+    world.issue();
     let body: &'static str = Box::leak(body.into_boxed_str());
     for status in [400, 401, 404, 500] {
         world.fate("ann", [Some(Fate::Instead(status, body))]);
