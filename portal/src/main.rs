@@ -41,6 +41,8 @@ THE PORTAL'S PORT
         POST   /_portal/clock           {advance}: seconds
         POST   /_portal/data            {entity, rows}: a number to generate, or rows
         GET    /_portal/demo            where the app of the portal page is
+        …      /_portal/one-e/…         users, mail, status, settings of the 1E server
+    /Consumer/…      a 1E server: instructions and their approvals
     /, /www/…        the portal page: files from DIR/www
 
 THE APP'S PORT
