@@ -11,6 +11,7 @@ use crate::secret::Secret;
 ///     body: "auth=token".into(),
 ///     format: BodyFormat::Form,
 ///     idempotency_key: None,
+///     bearer: None,
 /// };
 /// assert_eq!(request.format.content_type(), "application/x-www-form-urlencoded");
 /// ```
@@ -24,6 +25,9 @@ pub struct Request {
     pub format: BodyFormat,
     /// The value of the header `Idempotency-Key`, where it may be sent.
     pub idempotency_key: Option<String>,
+    /// The token for the header `Authorization`, where the body has no room for it: to be sent as
+    /// `Bearer` and the token.
+    pub bearer: Option<Secret>,
 }
 
 /// What a request's body is written in.

@@ -63,15 +63,26 @@ export class Desk {
 
   /** A promise for a call that the core has taken. */
   open(call, method, text, options) {
-    return new Promise((resolve, reject) => {
-      const entry = new Call(this, resolve, reject, method, text, options)
-      entry.owner = this.#owner?.deref()
-      this.#calls.set(call, entry)
-      const signal = options?.signal
-      if (!signal) return
+    return this.#open(call, new Call(this, method, text, options), options)
+  }
+
+  /** A promise for a batch that the core has taken; `items` as `batchItems` gave them. */
+  openBatch(batch, items, options) {
+    return this.#open(batch, new Batch(this, items, options), options)
+  }
+
+  #open(call, entry, options) {
+    entry.owner = this.#owner?.deref()
+    this.#calls.set(call, entry)
+    const signal = options?.signal
+    if (signal) {
       const abort = () => this.#tell(CANCELLED, call)
       signal.addEventListener('abort', abort)
       entry.unlisten = () => signal.removeEventListener('abort', abort)
+    }
+    return new Promise((resolve, reject) => {
+      entry.resolve = resolve
+      entry.reject = reject
     })
   }
 
@@ -82,6 +93,21 @@ export class Desk {
 
   reject(call, error) {
     this.#close(call).reject(error)
+  }
+
+  /** A command of a batch ran. What becomes of one is told before its batch has ended. */
+  executed(batch, place, body, status, next, total) {
+    const entry = this.#calls.get(batch)
+    entry.executed[place] = new Answer(body, status, next, total, entry.command(place))
+  }
+
+  failed(batch, place, error) {
+    this.#calls.get(batch).failed[place] = error
+  }
+
+  resolveBatch(batch) {
+    const entry = this.#close(batch)
+    entry.resolve(entry.answer())
   }
 
   #close(call) {
@@ -97,9 +123,10 @@ export class Desk {
   }
 
   /** Makes a request through a fetch that the caller, or the runtime's entry point, provided. */
-  send(call, attempt, fetch, url, contentType, idempotencyKey, body) {
+  send(call, attempt, fetch, url, contentType, idempotencyKey, bearer, body) {
     const headers = { 'Content-Type': contentType }
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey
+    if (bearer !== undefined) headers.Authorization = `Bearer ${bearer}`
     const exchange = new Exchange(call, attempt)
     const init = {
       method: 'POST',
@@ -207,13 +234,13 @@ export class Desk {
 /** A call under way and, once it has one, what its answer needs to know of it. */
 class Call {
   #desk
+  resolve
+  reject
   unlisten
   owner
 
-  constructor(desk, resolve, reject, method, text, options) {
+  constructor(desk, method, text, options) {
     this.#desk = desk
-    this.resolve = resolve
-    this.reject = reject
     this.method = method
     this.text = text
     this.options = options
@@ -226,6 +253,58 @@ class Call {
   /** Once for each place of a method's result. */
   warn(place, message) {
     this.#desk.warnOnce(this.method, place, message)
+  }
+}
+
+/** A reference to another command of a batch, as JSON text has it. */
+const REFERENCE = /\$(result|next|total|time)\[/
+
+/** A command of a batch, as the call that its answer is asked for the next page of. */
+class Command extends Call {
+  again(start) {
+    if (REFERENCE.test(this.text)) {
+      const words = 'it refers to other commands of its batch, so it has no next page by itself'
+      throw makeError(words, 'CALLGATE_INVALID', 'invalid', 'no', false, undefined, this.method)
+    }
+    return super.again(start)
+  }
+}
+
+/** A batch under way, and what became of its commands, each at its place. */
+class Batch {
+  resolve
+  reject
+  unlisten
+  owner
+  executed = []
+  failed = []
+  #desk
+  #items
+  #options
+
+  constructor(desk, items, options) {
+    this.#desk = desk
+    this.#items = items
+    this.#options = { ...options }
+    delete this.#options.halt
+  }
+
+  command(place) {
+    const [, , method, text] = this.#items.slice(place * 4)
+    const command = new Command(this.#desk, method, text, this.#options)
+    command.owner = this.owner
+    return command
+  }
+
+  answer() {
+    const names = this.#items.filter((_, at) => at % 4 === 0)
+    const named = (told) => Object.fromEntries(told.map((it, place) => [names[place], it]).filter(Boolean))
+    const isUntold = (_, place) => !(place in this.executed || place in this.failed)
+    return {
+      executed: named(this.executed),
+      failed: named(this.failed),
+      notRun: names.filter(isUntold),
+    }
   }
 }
 

@@ -6,21 +6,22 @@ use std::rc::{Rc, Weak};
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::bitrix24::engine::plan::{Finished, Outcome};
 use crate::bitrix24::engine::{
-    Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
+    Answer, Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
 };
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
 use crate::error::Error;
 use crate::http::Failure;
-use crate::js::catalogue;
 use crate::js::errors::throwable;
 use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk};
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
 use crate::js::transport;
+use crate::js::{batch, catalogue};
 use crate::time::Instant;
 
 /// A parsed body, which stays where it is.
@@ -196,6 +197,26 @@ impl Driver {
         let now = now();
         let id = self.connection().submit(now, call);
         let promise = self.desk.open(id.0, method, text, options);
+        self.set_out(now, id, options);
+        (id, promise)
+    }
+
+    /// Runs a batch: the promise of its answer.
+    pub(super) fn batch(&self, items: &js_sys::Array, options: &JsValue) -> Promise {
+        let read = || Ok((batch::read_items(items)?, options::read_batch(options)?));
+        let (commands, how) = match read() {
+            Ok(read) => read,
+            Err(error) => return Promise::reject(&throwable(&error)),
+        };
+        let now = now();
+        let id = self.connection().submit_batch(now, commands, how);
+        let promise = self.desk.open_batch(id.0, items, options);
+        self.set_out(now, id, options);
+        promise
+    }
+
+    /// Carries out what the connection wants of a new call.
+    fn set_out(&self, now: Instant, id: CallId, options: &JsValue) {
         // A signal that has fired already tells nobody any more.
         let fired = |signal: JsValue| {
             Reflect::get(&signal, &"aborted".into()).is_ok_and(|aborted| aborted.is_truthy())
@@ -204,7 +225,6 @@ impl Driver {
             self.connection.borrow_mut().cancel(id);
         }
         self.drain(now);
-        (id, promise)
     }
 
     /// Asks the portal about a method, unless it has said already: the promise that it has. Who
@@ -282,25 +302,47 @@ impl Driver {
                 transport::send(&self.desk, self.fetch.as_ref(), exchange, &request);
             }
             Output::Abort(exchange) => self.desk.abort(exchange.call.0),
-            Output::Done(CallId(call), outcome) => {
-                let number = |value: Option<u64>| value.map(|value| value as f64);
-                match outcome {
-                    Ok(answer) => self.desk.resolve(
-                        call,
-                        &answer.body.0,
-                        answer.status,
-                        number(answer.next),
-                        number(answer.total),
-                    ),
-                    Err(error) => self.desk.reject(call, &throwable(&error)),
-                }
-            }
+            Output::Done(CallId(call), outcome) => match outcome {
+                Ok(Answer {
+                    body,
+                    status,
+                    next,
+                    total,
+                }) => self
+                    .desk
+                    .resolve(call, &body.0, status, number(next), number(total)),
+                Err(error) => self.desk.reject(call, &throwable(&error)),
+            },
+            Output::BatchDone(CallId(batch), outcome) => match outcome {
+                Ok(finished) => self.tell_batch(batch, finished),
+                Err(error) => self.desk.reject(batch, &throwable(&error)),
+            },
             Output::Refresh(request) => self.refresh(&request),
             Output::Notice(notice) => {
                 let (kind, event) = describe(&notice);
                 self.desk.emit(kind, &event);
             }
         }
+    }
+
+    fn tell_batch(&self, batch: u32, finished: Finished<Body>) {
+        for ((_, outcome), place) in finished.commands.into_iter().zip(0..) {
+            match outcome {
+                Outcome::Executed(Answer {
+                    body,
+                    status,
+                    next,
+                    total,
+                }) => {
+                    let (next, total) = (number(next), number(total));
+                    self.desk
+                        .executed(batch, place, &body.0, status, next, total);
+                }
+                Outcome::Failed(error) => self.desk.failed(batch, place, &throwable(&error)),
+                Outcome::NotRun => {}
+            }
+        }
+        self.desk.resolve_batch(batch);
     }
 
     /// Asks for a new token; the desk tells what came of it.
@@ -364,6 +406,10 @@ fn read_call(
     options::read_call(&mut call, options)?;
     call.start = start.or(call.start);
     Ok(call)
+}
+
+fn number(value: Option<u64>) -> Option<f64> {
+    value.map(|value| value as f64)
 }
 
 /// A whole number, which portals send as a number or as a text.

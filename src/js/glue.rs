@@ -50,6 +50,11 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = paramsText)]
     pub(super) fn params_text(params: &JsValue) -> Result<JsValue, JsValue>;
 
+    /// The calls of a batch, four items for each: its name, where it stands in words, its method,
+    /// and its parameters as text. Throws a `CallgateError`.
+    #[wasm_bindgen(catch, js_name = batchItems)]
+    pub(super) fn batch_items(calls: &JsValue) -> Result<Array, JsValue>;
+
     /// Throws a `CallgateError`.
     #[wasm_bindgen(catch, js_name = eventText)]
     pub(super) fn event_text(event: &JsValue) -> Result<String, JsValue>;
@@ -99,6 +104,26 @@ extern "C" {
         total: Option<f64>,
     );
 
+    #[wasm_bindgen(method, js_name = openBatch)]
+    pub(super) fn open_batch(this: &Desk, batch: u32, items: &Array, options: &JsValue) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn executed(
+        this: &Desk,
+        batch: u32,
+        place: u32,
+        body: &JsValue,
+        status: u16,
+        next: Option<f64>,
+        total: Option<f64>,
+    );
+
+    #[wasm_bindgen(method)]
+    pub(super) fn failed(this: &Desk, batch: u32, place: u32, error: &JsValue);
+
+    #[wasm_bindgen(method, js_name = resolveBatch)]
+    pub(super) fn resolve_batch(this: &Desk, batch: u32);
+
     #[wasm_bindgen(method)]
     pub(super) fn reject(this: &Desk, call: u32, error: &JsValue);
 
@@ -115,6 +140,7 @@ extern "C" {
         url: &str,
         content_type: &str,
         idempotency_key: Option<&str>,
+        bearer: Option<&str>,
         body: &str,
     );
 

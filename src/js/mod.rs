@@ -4,6 +4,7 @@
 //! | room | does |
 //! |---|---|
 //! | `portal` | the class `Portal` |
+//! | `batch` | batches, as callers write them |
 //! | `catalogue` | the catalogue in use, for all portals, and what can be asked of it |
 //! | `scopes` | what a program has to ask for, and how that compares with its grant |
 //! | `driver` | carries out what the connection wants, one output after the other |
@@ -16,6 +17,7 @@
 //! Between two steps of the connection nothing is borrowed: whatever JavaScript does in between,
 //! calling back included, finds the connection free.
 
+mod batch;
 mod catalogue;
 mod driver;
 mod errors;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::bitrix24::engine::{Call, Config, OnWaiting};
+use crate::bitrix24::engine::{BatchOptions, Call, Config, OnWaiting};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::preflight::{Mode, Modes};
 use crate::error::Error;
@@ -131,6 +131,26 @@ impl<'a> Options<'a> {
         })
     }
 
+    fn check_signal(&self) -> Result<(), Error> {
+        let Some(signal) = self.get("signal") else {
+            return Ok(());
+        };
+        let has = |name| matches!(Options::lenient(&signal).function(name), Ok(Some(_)));
+        match has("addEventListener") && has("removeEventListener") {
+            true => Ok(()),
+            false => Err(wrong("signal", "an AbortSignal is wanted")),
+        }
+    }
+
+    fn on_waiting(&self) -> Result<OnWaiting, Error> {
+        let timeout = self.duration("confirmationTimeout")?;
+        match self.text("confirmation")?.as_deref() {
+            None | Some("reject") => Ok(OnWaiting::Reject),
+            Some("wait") => Ok(OnWaiting::Wait { timeout }),
+            Some(_) => Err(wrong("confirmation", "'reject' or 'wait' is wanted")),
+        }
+    }
+
     fn version(&self, name: &str) -> Result<Option<Version>, Error> {
         self.get(name)
             .map(|value| version(name, &value))
@@ -187,12 +207,7 @@ pub(super) fn read_call(call: &mut Call, object: &JsValue) -> Result<(), Error> 
     }
     call.timeout = options.duration("timeout")?;
     call.version = options.version("version")?;
-    if let Some(signal) = options.get("signal") {
-        let has = |name| matches!(Options::lenient(&signal).function(name), Ok(Some(_)));
-        if !has("addEventListener") || !has("removeEventListener") {
-            return Err(wrong("signal", "an AbortSignal is wanted"));
-        }
-    }
+    options.check_signal()?;
     if let Some(start) = options.get("start") {
         let start = start
             .as_f64()
@@ -210,13 +225,32 @@ pub(super) fn read_call(call: &mut Call, object: &JsValue) -> Result<(), Error> 
         }
         call.idempotent = call.idempotency_key.is_some() || options.flag("idempotent")?;
     }
-    let timeout = options.duration("confirmationTimeout")?;
-    call.on_waiting = match options.text("confirmation")?.as_deref() {
-        None | Some("reject") => OnWaiting::Reject,
-        Some("wait") => OnWaiting::Wait { timeout },
-        Some(_) => return Err(wrong("confirmation", "'reject' or 'wait' is wanted")),
-    };
+    call.on_waiting = options.on_waiting()?;
     Ok(())
+}
+
+/// Reads the options of a batch. The signal stays in JavaScript.
+pub(super) fn read_batch(object: &JsValue) -> Result<BatchOptions, Error> {
+    let options = Options::new(
+        object,
+        &[
+            "signal",
+            "timeout",
+            "version",
+            "halt",
+            "idempotent",
+            "confirmation",
+            "confirmationTimeout",
+        ],
+    )?;
+    options.check_signal()?;
+    Ok(BatchOptions {
+        version: options.version("version")?,
+        halt: options.flag("halt")?,
+        on_waiting: options.on_waiting()?,
+        timeout: options.duration("timeout")?,
+        idempotent: options.flag("idempotent")?,
+    })
 }
 
 /// Reads what a connection's behaviour depends on.

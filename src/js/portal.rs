@@ -77,6 +77,14 @@ impl Portal {
         }
     }
 
+    /// Runs many calls in few requests.
+    pub fn batch(&self, calls: &JsValue, options: &JsValue) -> Promise {
+        match glue::batch_items(calls) {
+            Ok(items) => self.0.batch(&items, options),
+            Err(error) => Promise::reject(&error),
+        }
+    }
+
     /// What is known to be granted.
     #[wasm_bindgen(getter)]
     pub fn grant(&self) -> JsValue {

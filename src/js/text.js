@@ -5,20 +5,21 @@ import { invalid, wordsOf } from './face.js'
  * The JSON text of a call's parameters. What JSON would lose or can't say is an error that names
  * its path: cycles, BigInt, NaN and the infinities. Functions, symbols and undefined are left out.
  */
-export function paramsText(params) {
+export function paramsText(params, path = 'params') {
   if (params === undefined || params === null) return '{}'
   if (typeof params !== 'object')
-    throw invalid(`params: an object is wanted, not a ${typeof params}`)
+    throw invalid(`${path}: an object is wanted, not a ${typeof params}`)
   let text
   try {
     text = JSON.stringify(params)
   } catch (error) {
-    throw explain(params) ?? invalid(`params: ${wordsOf(error)}`)
+    throw explain(params, path) ?? invalid(`${path}: ${wordsOf(error)}`)
   }
   // JSON writes NaN and the infinities as null, so only a text with a null can hide one.
-  const lost = text?.includes('null') ? explain(params) : undefined
+  const lost = text?.includes('null') ? explain(params, path) : undefined
   if (lost) throw lost
-  if (text?.[0] !== '{' && text?.[0] !== '[') throw invalid('params: must become an object in JSON')
+  if (text?.[0] !== '{' && text?.[0] !== '[')
+    throw invalid(`${path}: must become an object in JSON`)
   return text.includes('\\ud') ? wellFormed(text) : text
 }
 
@@ -33,16 +34,16 @@ function wellFormed(text) {
 }
 
 /** Finds what JSON can't carry; undefined if all is well, or if looking is what fails. */
-function explain(params) {
+function explain(params, path) {
   try {
-    return look(params)
+    return look(params, path)
   } catch {
     return undefined
   }
 }
 
 /** Goes in the order of JSON.stringify. */
-function look(params) {
+function look(params, path) {
   const above = []
   const wrong = (path, what) => invalid(`${path}: ${what}`)
   const lookAt = (holder, key, path) => {
@@ -66,7 +67,38 @@ function look(params) {
     above.pop()
     return undefined
   }
-  return lookAt({ params }, 'params', 'params')
+  return lookAt({ params }, 'params', path)
+}
+
+/**
+ * The calls of a batch, four items for each: its name, where it stands in words, its method, and
+ * its parameters as text.
+ */
+export function batchItems(calls) {
+  const isList = Array.isArray(calls)
+  if (!isList && (typeof calls !== 'object' || calls === null || Symbol.iterator in calls))
+    throw invalid('calls: an array or an object of calls is wanted')
+  const items = []
+  for (const name of isList ? calls.keys() : Object.keys(calls)) {
+    const path = isList ? `calls[${name}]` : `calls.${name}`
+    items.push(String(name), path, ...readCall(calls[name], path))
+  }
+  return items
+}
+
+function readCall(call, path) {
+  if (typeof call !== 'object' || call === null)
+    throw invalid(`${path}: [method, params] or { method, params } is wanted`)
+  const isPair = Array.isArray(call)
+  const known = isPair ? ['0', '1'] : ['method', 'params']
+  const place = (key) => (isPair ? `${path}[${key}]` : `${path}.${key}`)
+  const stranger = Object.keys(call).find((key) => !known.includes(key))
+  if (stranger !== undefined)
+    throw invalid(`${place(stranger)}: a call is a method and its params, and no more`)
+  const [method, params] = known.map((key) => call[key])
+  if (typeof method !== 'string')
+    throw invalid(`${place(known[0])}: the name of a method is wanted, not ${method === undefined ? 'nothing' : `a ${typeof method}`}`)
+  return [method, paramsText(params, place(known[1]))]
 }
 
 /** An event as form text or, for a plain object, as JSON text. */

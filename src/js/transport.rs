@@ -14,6 +14,7 @@ use web_sys::{RequestCredentials, RequestRedirect};
 use crate::bitrix24::engine::Exchange;
 use crate::http::Request;
 use crate::js::glue::{Desk, TAKES_CREDENTIALS};
+use crate::secret::Secret;
 
 thread_local! {
     /// What the runtime's entry point set for portals that get no `fetch` of their own.
@@ -45,6 +46,7 @@ pub(super) fn send(desk: &Desk, own: Option<&Function>, exchange: Exchange, requ
         &request.url,
         request.format.content_type(),
         request.idempotency_key.as_deref(),
+        request.bearer.as_ref().map(Secret::expose),
         &request.body,
     );
 }
@@ -58,6 +60,9 @@ fn build(request: &Request) -> Option<JsValue> {
     }
     if let Some(key) = &request.idempotency_key {
         builder = builder.header("Idempotency-Key", key);
+    }
+    if let Some(token) = &request.bearer {
+        builder = builder.header("Authorization", &["Bearer ", token.expose()].concat());
     }
     let built = builder.body(request.body.as_str()).ok()?;
     Some(web_sys::Request::from(built).into())

@@ -6,6 +6,7 @@ mod network;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use callgate::bitrix24::engine::plan::Finished;
 use callgate::bitrix24::engine::{
     Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Token,
 };
@@ -32,6 +33,7 @@ pub(crate) const PHONES: &str = "voximplant.user.get";
 const ORIGIN: &str = "https://portal.bitrix24.com";
 
 pub(crate) type Outcome = Result<Answer<Value>, Error>;
+pub(crate) type BatchOutcome = Result<Finished<Value>, Error>;
 
 /// How a world begins.
 pub(crate) struct Setup {
@@ -77,6 +79,8 @@ pub(crate) struct World {
     pub(crate) notices: Vec<Notice>,
     /// Every end of a call, and when.
     pub(crate) ends: Vec<(u64, CallId, Outcome)>,
+    /// Every end of a batch, and when.
+    pub(crate) batch_ends: Vec<(u64, CallId, BatchOutcome)>,
     fates: VecDeque<Fate>,
     renewals: VecDeque<Renewal>,
     arrivals: Vec<(u64, Arrival)>,
@@ -142,6 +146,7 @@ impl World {
             refreshes: Vec::new(),
             notices: Vec::new(),
             ends: Vec::new(),
+            batch_ends: Vec::new(),
             fates: VecDeque::new(),
             renewals: VecDeque::new(),
             arrivals: Vec::new(),

@@ -73,9 +73,10 @@ impl Call {
 /// use callgate::bitrix24::engine::OnWaiting;
 /// assert_ne!(OnWaiting::Reject, OnWaiting::Wait { timeout: None });
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnWaiting {
     /// End with an error of kind `waiting`.
+    #[default]
     Reject,
     /// Keep the token, and repeat the call until it gets another answer or its token ends.
     Wait {
@@ -117,8 +118,59 @@ pub(super) struct Running {
     pub(super) refreshed: bool,
     /// Once it has been told to wait for a confirmation, and does.
     pub(super) wait: Option<Wait>,
-    /// The connection's own question, whose end concerns nobody.
-    pub(super) own: bool,
+    pub(super) owner: Owner,
+}
+
+impl Running {
+    pub(super) fn new(call: Call, version: Version, owner: Owner, now: Instant) -> Self {
+        Self {
+            call,
+            version,
+            stage: Stage::AwaitingToken { deadline: now },
+            token: None,
+            attempts: 0,
+            refreshed: false,
+            wait: None,
+            owner,
+        }
+    }
+
+    /// The method by whose confirmation its token is chosen.
+    pub(super) fn confirmed_method(&self) -> &MethodName {
+        match &self.owner {
+            Owner::Request { confirmed, .. } => confirmed.as_ref().unwrap_or(&self.call.method),
+            _ => &self.call.method,
+        }
+    }
+}
+
+/// Whom a call's end concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Caller,
+    /// Nobody: it is a question of the connection's own.
+    Connection,
+    /// A batch, of which it carries the commands at these places.
+    Request {
+        batch: CallId,
+        places: Vec<usize>,
+        /// Of their methods the first that is confirmed for an older token.
+        confirmed: Option<MethodName>,
+    },
+    /// A batch, of which it is the command at this place.
+    Command {
+        batch: CallId,
+        place: usize,
+    },
+}
+
+impl Owner {
+    pub(super) fn batch(&self) -> Option<CallId> {
+        match self {
+            Self::Request { batch, .. } | Self::Command { batch, .. } => Some(*batch),
+            Self::Caller | Self::Connection => None,
+        }
+    }
 }
 
 /// Where a running call stands, and until when.

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Running, Stage};
+use crate::bitrix24::engine::batches::{BatchOptions, Batches};
+use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Owner, Running, Stage};
 use crate::bitrix24::engine::calls::Calls;
+use crate::bitrix24::engine::plan::{Finished, Item};
 use crate::bitrix24::engine::request::Writer;
 use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
 use crate::bitrix24::rights::catalogue::Catalogue;
@@ -91,6 +93,8 @@ pub enum Output<B> {
     Refresh(RefreshRequest),
     /// A call has ended.
     Done(CallId, Result<Answer<B>, Error>),
+    /// A batch has ended: with what became of its commands, or as a whole.
+    BatchDone(CallId, Result<Finished<B>, Error>),
     /// Something to tell whoever listens.
     Notice(Notice),
 }
@@ -164,6 +168,7 @@ pub struct Connection<B> {
     /// What the portal said about methods.
     pub(super) standings: Standings,
     pub(super) calls: Calls,
+    pub(super) batches: Batches<B>,
     pub(super) last_call: u32,
     pub(super) outputs: VecDeque<Output<B>>,
     /// Not later than the first thing to happen by itself.
@@ -261,6 +266,7 @@ impl<B: Payload> Connection<B> {
             confirmations: Confirmations::default(),
             standings,
             calls: Calls::default(),
+            batches: Batches::default(),
             last_call: 0,
             outputs: VecDeque::new(),
             wake: None,
@@ -284,14 +290,48 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn submit(&mut self, now: Instant, call: Call) -> CallId {
         let asks = self.asks_what_is_granted(&call);
-        let id = self.accept(now, call, false);
+        let id = self.accept(now, call, Owner::Caller);
         self.scopes_asked |= asks;
-        let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();
-        if unknown && !self.scopes_asked && self.calls.get(id).is_some() {
-            self.scopes_asked = true;
-            let question = self.grant_question();
-            self.accept(now, question, true);
-        }
+        self.ask_for_scopes(now, id);
+        id
+    }
+
+    /// Runs a batch: in requests of up to 50 commands, one after the other, of which each is a call
+    /// with all that belongs to it. It ends with exactly one [`Output::BatchDone`].
+    ///
+    /// A command that preflight refuses isn't sent, nor those that refer to it. One that has to be
+    /// confirmed first and is to wait goes on by itself, while the others are run.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{BatchOptions, Config, Connection, Output};
+    /// # use callgate::bitrix24::engine::plan::{Item, Outcome};
+    /// # use callgate::bitrix24::rights::{method::MethodName, params::Params};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::bitrix24::wire::envelope::Reply;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let now = Instant::from_millis(0);
+    /// let me = Item::new("me", MethodName::parse("profile").unwrap(), Params::none());
+    /// let batch = connection.submit_batch(now, vec![me], BatchOptions::default());
+    /// let Some(Output::Send(exchange, request)) = connection.poll(now) else { panic!() };
+    /// assert_eq!(request.body, r#"{"halt":0,"cmd":{"c0":"profile?"}}"#);
+    ///
+    /// let answer = r#"{"result":{"result":{"c0":{"ID":"1"}},"result_error":[]}}"#;
+    /// connection.response(now, exchange, Reply::read(200, answer));
+    /// let Some(Output::BatchDone(ended, Ok(finished))) = connection.poll(now) else { panic!() };
+    /// assert_eq!(ended, batch);
+    /// assert!(matches!(&finished.commands[0].1, Outcome::Executed(_)));
+    /// ```
+    pub fn submit_batch(
+        &mut self,
+        now: Instant,
+        items: Vec<Item>,
+        options: BatchOptions,
+    ) -> CallId {
+        let id = self.begin_batch(now, items, options);
+        self.ask_for_scopes(now, id);
         id
     }
 
@@ -628,7 +668,8 @@ impl<B: Payload> Connection<B> {
     }
 
     /// Ends a call at its caller's wish: a request that nobody has taken yet is not made, one that
-    /// is out is aborted. A call that has ended already stays as it ended.
+    /// is out is aborted. A call that has ended already stays as it ended. Of a batch nothing is told
+    /// any more.
     ///
     /// ```
     /// # use callgate::bitrix24::engine::{Call, Config, Connection, Output};
@@ -645,7 +686,11 @@ impl<B: Payload> Connection<B> {
     /// assert!(matches!(connection.poll(now), Some(Output::Done(_, Err(_)))));
     /// ```
     pub fn cancel(&mut self, call: CallId) {
-        self.end(call, "CALLGATE_ABORTED", "the caller ended the call");
+        let (code, message) = ("CALLGATE_ABORTED", "the caller ended the call");
+        match self.batches.take(call) {
+            Some(batch) => self.end_batch(batch, code, message),
+            None => self.end(call, code, message),
+        }
     }
 
     /// Whether a call has not ended yet.
@@ -659,7 +704,7 @@ impl<B: Payload> Connection<B> {
     /// assert!(!connection.is_under_way(CallId(1)));
     /// ```
     pub fn is_under_way(&self, call: CallId) -> bool {
-        self.calls.get(call).is_some()
+        self.calls.get(call).is_some() || self.batches.has(call)
     }
 
     /// Ends every call, and refuses all later ones.
@@ -679,8 +724,12 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn close(&mut self) {
         self.closed = true;
+        let (code, message) = ("CALLGATE_CLOSED", "the portal was closed");
+        while let Some(batch) = self.batches.take_first() {
+            self.end_batch(batch, code, message);
+        }
         for id in self.calls.which(|_| true) {
-            self.end(id, "CALLGATE_CLOSED", "the portal was closed");
+            self.end(id, code, message);
         }
         self.wake = None;
     }
@@ -701,6 +750,7 @@ impl<B: Payload> Connection<B> {
         if self.wake.is_some_and(|wake| wake <= now) {
             self.fire(now);
         }
+        self.go_on_with_batches(now);
         self.outputs.pop_front()
     }
 

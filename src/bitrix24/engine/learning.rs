@@ -1,6 +1,6 @@
 //! What the portal's answers teach: what is granted, and how it stands with single methods.
 
-use crate::bitrix24::engine::call::{Call, CallId};
+use crate::bitrix24::engine::call::{Call, CallId, Owner};
 use crate::bitrix24::engine::connection::Connection;
 use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::grant::Source;
@@ -72,6 +72,16 @@ impl<B: Payload> Connection<B> {
         params.push('}');
         let params = Params::parse(params).ok()?;
         Some(Call::of(MethodName::known(AVAILABILITY), params))
+    }
+
+    /// Asks for the scopes alongside the first call or batch that is under way.
+    pub(super) fn ask_for_scopes(&mut self, now: Instant, alongside: CallId) {
+        let unknown = self.config.asks_for_scopes && self.grant.scopes().is_none();
+        if unknown && !self.scopes_asked && self.is_under_way(alongside) {
+            self.scopes_asked = true;
+            let question = self.grant_question();
+            self.accept(now, question, Owner::Connection);
+        }
     }
 
     pub(super) fn learn_grant(&mut self, now: Instant, scopes: ScopeSet, source: Source) {

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, OnWaiting, Running, Stage};
+use crate::bitrix24::engine::call::{
+    Answer, Call, CallId, Exchange, OnWaiting, Owner, Running, Stage,
+};
 use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::token::{Held, NoRefresh, Tokens};
@@ -11,39 +13,21 @@ use crate::bitrix24::engine::waiting::Wait;
 use crate::bitrix24::rights::confirmation::{Heard, State};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::rights::preflight::{Mode, Question};
+use crate::bitrix24::rights::preflight::{Mode, Objection, Question};
 use crate::bitrix24::wire::code::Response;
 use crate::bitrix24::wire::envelope::Payload;
 use crate::decision::Layer;
 use crate::error::{Error, Kind, Ran};
 use crate::time::Instant;
 
+/// The portal's code for what an administrator refused.
+pub(super) const DENIED: &str = "METHOD_CONFIRM_DENIED";
+
 impl<B: Payload> Connection<B> {
-    pub(super) fn accept(&mut self, now: Instant, mut call: Call, own: bool) -> CallId {
-        self.last_call = self.last_call.wrapping_add(1);
-        let id = CallId(self.last_call);
-        let version = call.version.or(self.config.version);
-        let entry = self.catalogue.get(call.method.as_str(), version);
-        if let Some(entry) = &entry {
-            let mut name = String::new();
-            entry.write_name(&mut name);
-            call.method = MethodName::known(name);
-        }
-        let version = version
-            .or(entry.map(|entry| entry.version()))
-            .unwrap_or(Version::V2);
+    pub(super) fn accept(&mut self, now: Instant, mut call: Call, owner: Owner) -> CallId {
+        let version = self.look_up(&mut call.method, call.version);
         self.lapse(now);
-        let running = Running {
-            version,
-            stage: Stage::AwaitingToken { deadline: now },
-            token: None,
-            attempts: 0,
-            refreshed: false,
-            wait: None,
-            own,
-            call,
-        };
-        self.calls.insert(id, running);
+        let id = self.enter(Running::new(call, version, owner, now));
         match self.objection(now, id) {
             Some(error) => self.fail(id, error),
             None => self.launch(now, id),
@@ -51,35 +35,59 @@ impl<B: Payload> Connection<B> {
         id
     }
 
+    pub(super) fn enter(&mut self, running: Running) -> CallId {
+        let id = self.next_id();
+        self.calls.insert(id, running);
+        id
+    }
+
+    pub(super) fn next_id(&mut self) -> CallId {
+        self.last_call = self.last_call.wrapping_add(1);
+        CallId(self.last_call)
+    }
+
+    /// Spells a method as the catalogue does, and says in which version it is called.
+    pub(super) fn look_up(&self, method: &mut MethodName, version: Option<Version>) -> Version {
+        let version = version.or(self.config.version);
+        let entry = self.catalogue.get(method.as_str(), version);
+        if let Some(entry) = &entry {
+            let mut name = String::new();
+            entry.write_name(&mut name);
+            *method = MethodName::known(name);
+        }
+        version
+            .or(entry.map(|entry| entry.version()))
+            .unwrap_or(Version::V2)
+    }
+
     /// Why a call isn't sent at all, if so. Warnings go to whoever listens.
     fn objection(&mut self, now: Instant, id: CallId) -> Option<Error> {
         if self.closed {
-            let message = "the portal was closed";
-            return Some(Error::new(
-                "CALLGATE_CLOSED",
-                Kind::Aborted,
-                Ran::No,
-                message,
-            ));
+            return Some(refusal::closed());
         }
         let running = self.calls.get(id)?;
         let call = &running.call;
+        if running.owner.batch().is_some() {
+            return None;
+        }
         if call.start.is_some() && running.version == Version::V3 {
             let message = "start: version 3 pages by the parameter `pagination` or `cursor`";
             return Some(Error::invalid(message));
         }
         let question = self.question(now, &call.method, &call.params, Some(running.version));
+        let objection = self.examine(&question)?;
+        let method = call.method.clone();
+        self.heed(&method, objection)
+    }
+
+    /// What preflight has against a call, in words, unless that has been warned of.
+    pub(super) fn examine(&self, question: &Question<'_>) -> Option<(Objection, Error)> {
         let objection = question.objection(&self.config.modes)?;
         if objection.mode == Mode::Warn && self.warned.contains(&objection.finding) {
             return None;
         }
         let decision = question.check();
-        let message = refusal::sentence(&call.method, objection.layer, &decision);
-        if objection.mode == Mode::Warn {
-            let method = Some(call.method.clone());
-            self.warn(objection.finding, method, message, Some(decision));
-            return None;
-        }
+        let message = refusal::sentence(question.method, objection.layer, &decision);
         let code = match objection.layer {
             Layer::Method => "ERROR_METHOD_NOT_FOUND",
             Layer::Scope => "insufficient_scope",
@@ -88,7 +96,22 @@ impl<B: Payload> Connection<B> {
         };
         let mut error = Error::new(code, Kind::Denied, Ran::No, message);
         error.decision = Some(Box::new(decision));
-        Some(error)
+        Some((objection, error))
+    }
+
+    /// Warns, or gives the error with which the call ends.
+    pub(super) fn heed(
+        &mut self,
+        method: &MethodName,
+        (objection, mut error): (Objection, Error),
+    ) -> Option<Error> {
+        if objection.mode != Mode::Warn {
+            return Some(error);
+        }
+        let message = std::mem::take(&mut error.message);
+        let decision = error.decision.take().map(|decision| *decision);
+        self.warn(objection.finding, Some(method.clone()), message, decision);
+        None
     }
 
     /// Sends a call's request, or lets it wait for a fresh token first.
@@ -103,7 +126,7 @@ impl<B: Payload> Connection<B> {
             (Some(_), Some(pinned)) => Some(Arc::clone(pinned)),
             // The portal didn't take an older one.
             _ if running.refreshed => self.current().cloned(),
-            _ => self.token_for(&running.call.method),
+            _ => self.token_for(running.confirmed_method()),
         };
         // Once: by a clock that is wrong every token may have ended, the fresh one too.
         let may_refresh = running.wait.is_none() && !running.refreshed;
@@ -168,11 +191,8 @@ impl<B: Payload> Connection<B> {
                 self.told_to_wait(now, id, error);
             }
             Response::Refresh => self.stale(now, id, error),
-            Response::GiveUp if error.code.eq_ignore_ascii_case("METHOD_CONFIRM_DENIED") => {
-                for sibling in self.parked_like(id) {
-                    self.fail(sibling, error.clone());
-                }
-                self.hear(id, Heard::Denied, now);
+            Response::GiveUp if error.code.eq_ignore_ascii_case(DENIED) => {
+                self.denied(now, id, &error);
                 self.fail(id, error);
             }
             // Version 3 doesn't say why it refuses a token.
@@ -191,6 +211,14 @@ impl<B: Payload> Connection<B> {
             }
             Response::GiveUp => self.fail(id, error),
         }
+    }
+
+    /// An administrator refused: that ends all calls that wait for the same confirmation.
+    pub(super) fn denied(&mut self, now: Instant, id: CallId, error: &Error) {
+        for sibling in self.parked_like(id) {
+            self.fail(sibling, error.clone());
+        }
+        self.hear(id, Heard::Denied, now);
     }
 
     /// There was no answer of the portal's. A wait survives that when the call may be repeated.
@@ -220,7 +248,7 @@ impl<B: Payload> Connection<B> {
     }
 
     /// Lets a waiting call wait for its next repetition.
-    fn park(&mut self, now: Instant, id: CallId) {
+    pub(super) fn park(&mut self, now: Instant, id: CallId) {
         let Some(running) = self.calls.get_mut(id) else {
             return;
         };
@@ -477,9 +505,6 @@ impl<B: Payload> Connection<B> {
         if self.calls.is_empty() {
             self.wake = None;
         }
-        if running.own {
-            return;
-        }
         // An answer of the portal's speaks for its own request alone; a denial for all of them.
         let lost = running.wait.is_some_and(|wait| wait.lost);
         if let Err(error) = &mut outcome {
@@ -488,7 +513,13 @@ impl<B: Payload> Connection<B> {
                 error.ran = Ran::Unknown;
             }
         }
-        self.outputs.push_back(Output::Done(id, outcome));
+        match running.owner {
+            Owner::Caller => self.outputs.push_back(Output::Done(id, outcome)),
+            Owner::Connection => {}
+            Owner::Request { .. } | Owner::Command { .. } => {
+                self.batches.ended.push_back((running, outcome));
+            }
+        }
     }
 
     pub(super) fn move_to(&mut self, id: CallId, stage: Stage) {

@@ -18,6 +18,7 @@
 //! 7. (The request budget is not built yet.)
 //! 8. Every submitted call ends exactly once.
 
+mod batches;
 pub mod budget;
 mod call;
 mod calls;
@@ -33,6 +34,7 @@ pub mod retry;
 mod token;
 mod waiting;
 
+pub use batches::BatchOptions;
 pub use call::{Answer, Call, CallId, Exchange, OnWaiting};
 pub use connection::{Config, Connection, Notice, Output};
 pub use token::{RefreshRequest, Token, TokenUpdate};

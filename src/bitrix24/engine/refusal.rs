@@ -131,6 +131,15 @@ impl<B: Payload> Connection<B> {
     }
 }
 
+pub(super) fn closed() -> Error {
+    Error::new(
+        "CALLGATE_CLOSED",
+        Kind::Aborted,
+        Ran::No,
+        "the portal was closed",
+    )
+}
+
 /// One sentence for a call that preflight objects to.
 pub(super) fn sentence(method: &MethodName, layer: Layer, decision: &Decision) -> String {
     let what = match layer {

@@ -34,12 +34,21 @@ impl Writer {
             }
             None => &call.params,
         };
+        // Version 3 takes a list as a list, which has no room for a token.
+        let listed = version == Version::V3 && params.are_positional();
+        let bearer = access.filter(|_| listed).cloned();
+        if bearer.is_some() && !self.custom_headers {
+            let message = "params: a list of version 3 can't be sent from a browser, where the \
+                           token can only go in the body";
+            return Err(Error::invalid(message));
+        }
         let fit = match (self.format, version) {
             (BodyFormat::Form, Version::V2) => write_form(params, access, call.start)?,
             _ => None,
         };
         let (body, format) = match fit {
             Some(body) => (body, BodyFormat::Form),
+            None if listed => (params.as_json().to_owned(), BodyFormat::Json),
             None => (write_json(params, access, call.start), BodyFormat::Json),
         };
         let keyed = version == Version::V3 && self.custom_headers;
@@ -48,6 +57,7 @@ impl Writer {
             body,
             format,
             idempotency_key: call.idempotency_key.clone().filter(|_| keyed),
+            bearer,
         })
     }
 }
@@ -165,6 +175,30 @@ mod tests {
             let expected = (written, body.to_owned());
             assert_eq!(write(format, params, None, version), expected, "{params}");
         }
+    }
+
+    #[test]
+    fn a_list_of_version_3_leaves_the_token_to_a_header() {
+        let mut writer = Writer {
+            endpoint: Endpoint::token(Origin::parse("portal.example").unwrap()),
+            format: BodyFormat::Form,
+            custom_headers: true,
+        };
+        let call = Call::new("batch", "[7]").unwrap();
+        let token = Secret::new("TOKEN");
+        let request = writer.write(&call, Version::V3, Some(&token)).unwrap();
+        assert_eq!(
+            (request.body.as_str(), request.bearer),
+            ("[7]", Some(token.clone()))
+        );
+
+        writer.custom_headers = false;
+        assert!(writer.write(&call, Version::V3, Some(&token)).is_err());
+        let through_webhook = writer.write(&call, Version::V3, None).unwrap();
+        assert_eq!(
+            (through_webhook.body.as_str(), through_webhook.bearer),
+            ("[7]", None)
+        );
     }
 
     #[test]

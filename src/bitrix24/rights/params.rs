@@ -91,6 +91,11 @@ impl Params {
         }
     }
 
+    /// Takes a text that is known to be parameters: this crate's own.
+    pub(crate) fn known(text: String) -> Self {
+        Self(text)
+    }
+
     /// No parameters.
     ///
     /// ```

@@ -64,8 +64,11 @@ impl Sent {
         self.request.url.rsplit('/').next().unwrap()
     }
 
-    /// The token in its body.
+    /// The token in its header or body.
     pub(crate) fn token(&self) -> Option<String> {
+        if let Some(token) = &self.request.bearer {
+            return Some(token.expose().to_owned());
+        }
         let body: Value = serde_json::from_str(&self.request.body).unwrap();
         Some(body.get("auth")?.as_str()?.to_owned())
     }
@@ -85,6 +88,7 @@ impl World {
             Output::Abort(exchange) => self.aborted.push(exchange),
             Output::Refresh(request) => self.refresh(request),
             Output::Done(id, outcome) => self.ends.push((self.now, id, outcome)),
+            Output::BatchDone(id, outcome) => self.batch_ends.push((self.now, id, outcome)),
             Output::Notice(notice) => self.notices.push(notice),
         }
     }
@@ -180,12 +184,15 @@ impl World {
 
 fn as_portal_sees(request: &Request) -> portal::Request {
     let path = request.url.strip_prefix(ORIGIN).unwrap();
-    let seen = portal::Request::new("POST", path)
+    let mut seen = portal::Request::new("POST", path)
         .with_header("Content-Type", request.format.content_type())
         .with_body(request.body.clone());
+    if let Some(token) = &request.bearer {
+        seen = seen.with_header("Authorization", ["Bearer ", token.expose()].concat());
+    }
     assert_eq!(
         request.format == BodyFormat::Json,
-        request.body.starts_with('{')
+        request.body.starts_with(['{', '['])
     );
     match &request.idempotency_key {
         Some(key) => seen.with_header("Idempotency-Key", key.clone()),
