@@ -147,8 +147,14 @@ impl Act {
         let lost = |refusal: &Error| refusal.ran == Ran::Unknown;
         match (&self.deed, posted) {
             (Deed::Code(_), Ok(Some(true))) => Ok(run),
-            (Deed::Code(_), _) if state != State::NeedsCode && state != State::Rejected => Ok(run),
             (Deed::Code(_), Err(error)) if lost(&error) && state == State::NeedsCode => Err(error),
+            // Nobody said no, and the run has gone on.
+            (Deed::Code(_), posted)
+                if !matches!(state, State::NeedsCode | State::Rejected)
+                    && posted.as_ref().map_or_else(lost, Option::is_none) =>
+            {
+                Ok(run)
+            }
             (Deed::Code(_), posted) => Err(code_refused(&run, posted.err())),
             (Deed::Cancel { .. }, Ok(_)) => Ok(run),
             (Deed::Cancel { .. }, Err(_)) if state.is_final() || state == State::Cancelling => {

@@ -146,15 +146,20 @@ pub(super) fn code_refused(run: &Run, refusal: Option<Error>) -> Error {
         )
     });
     rename(&mut error, "CALLGATE_CODE_REFUSED");
-    let decision = run.decision();
-    let gone = decision.is_denied();
-    error.kind = if gone { Kind::Denied } else { Kind::Invalid };
-    error.message = match gone {
-        true => "the code came too late: the instruction is rejected",
-        false => "code: the server didn't take it; only its issuer can submit it",
-    }
-    .to_owned();
-    error.decision = Some(Box::new(decision));
+    let (kind, message) = match run.state() {
+        State::NeedsCode => (
+            Kind::Invalid,
+            "code: the server didn't take it; only its issuer can submit it",
+        ),
+        State::Rejected => (
+            Kind::Denied,
+            "the code came too late: the instruction is rejected",
+        ),
+        _ => (Kind::Invalid, "code: the instruction asks for none"),
+    };
+    error.kind = kind;
+    error.message = message.to_owned();
+    error.decision = Some(Box::new(run.decision()));
     error
 }
 

@@ -229,6 +229,27 @@ fn a_wrong_code_is_refused_and_the_right_one_still_works() {
 }
 
 #[test]
+fn a_code_that_nobody_asked_for_is_refused() {
+    let mut world = World::new();
+    let run = world.issue_to_approval().id();
+    let code = Secret::new(world.code());
+    let error = world
+        .run(
+            "ann",
+            Call::SubmitCode {
+                run,
+                code: code.clone(),
+            },
+        )
+        .unwrap_err();
+    assert_eq!(error.message, "code: the instruction asks for none");
+    // An answer that doesn't say whether it was taken leaves it to the run.
+    world.fate("ann", [Some(Fate::Instead(204, ""))]);
+    let after = run_of(world.run("ann", Call::SubmitCode { run, code }));
+    assert_eq!(after.state(), State::Waiting);
+}
+
+#[test]
 fn a_code_whose_answer_is_lost_is_known_by_the_run() {
     for (fate, taken) in [(Fate::BrokenAfter, true), (Fate::BrokenBefore, false)] {
         let mut world = World::new();
