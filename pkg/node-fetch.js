@@ -14,19 +14,24 @@ const transports = {
   'https:': { request: https.request, agent: new https.Agent({ keepAlive: true }) },
 }
 
+/** How many bytes an answer may have, unless the caller says otherwise. */
+const MAX_BODY = 256 * 1024 * 1024
+
 /**
+ * An answer longer than `maxBody` bytes is not read to its end.
+ *
  * `hold` is for our own engine and stands in for `signal`, which costs a twelfth of a call: it
  * is called at once with a function that ends the call for the reason given. Where it is missing
  * the signal has to be touched before it is known to be needed: there is no other way to hear it.
  *
  * @param {string} url
  * @param {{ method?: string, headers?: Record<string, string>, body?: string,
- *   signal?: AbortSignal, hold?: (abort: (reason: unknown) => void) => void }} init
+ *   signal?: AbortSignal, maxBody?: number, hold?: (abort: (reason: unknown) => void) => void }} init
  * @returns {Promise<{ status: number, headers: { get(name: string): string | null }, text(): Promise<string> }>}
  */
 export function nodeFetch(url, init = {}) {
   return new Promise((resolve, reject) => {
-    const { method, headers, body, hold } = init
+    const { method, headers, body, maxBody = MAX_BODY, hold } = init
     const signal = hold ? undefined : init.signal
     signal?.throwIfAborted()
     const target = URL.canParse(url) ? new URL(url) : undefined
@@ -48,7 +53,12 @@ export function nodeFetch(url, init = {}) {
     request.on('error', lost)
     request.on('response', (message) => {
       const chunks = []
-      message.on('data', (chunk) => chunks.push(chunk))
+      let size = 0
+      message.on('data', (chunk) => {
+        size += chunk.length
+        if (size <= maxBody) chunks.push(chunk)
+        else abort(tooLong(maxBody))
+      })
       message.on('error', lost) // an answer that ends too early comes here, as `aborted`
       message.on('end', () => settle(resolve, new Answer(message, chunks)))
     })
@@ -85,6 +95,11 @@ class Answer {
     return text.startsWith('\ufeff') ? text.slice(1) : text
   }
 }
+
+const tooLong = (maxBody) =>
+  Object.assign(new Error(`the answer has more than ${maxBody} bytes`), {
+    code: 'CALLGATE_TOO_LONG',
+  })
 
 /** Says which host failed and why; `code` and `cause` are the system's own. */
 function connectionError(host, cause) {

@@ -11,10 +11,12 @@ const FOREIGN = 2
 const NOT_JSON = 3
 const EMPTY = 4
 const MOVED = 5
-const FAILED = 6
-const CANCELLED = 7
-const RENEWED = 8
-const WOKEN = 9
+const TOO_LONG = 6
+const FAILED = 7
+const CANCELLED = 8
+const RENEWED = 9
+const CONSENTED = 10
+const WOKEN = 11
 
 const EVENTS = ['confirmation', 'warning', 'token', 'throttle']
 
@@ -39,17 +41,24 @@ export class Desk {
   #warned = new Set()
   #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
   #tell
+  #answered
   #again
+  #maxBody
   #owner
   #timer
 
   /**
-   * @param tell takes in what happened: (what, call, attempt, status, body, a, b)
+   * @param tell takes in what happened: (what, call, attempt, status, body, a, b, retryAfter)
+   * @param answered takes in a result:
+   *   (call, attempt, status, body, next, total, operating, operatingResetAt)
    * @param again makes a call anew: (method, text, options, start) → Promise<Answer>
+   * @param maxBody how many bytes an answer may have
    */
-  constructor(tell, again) {
+  constructor(tell, answered, again, maxBody) {
     this.#tell = tell
+    this.#answered = answered
     this.#again = again
+    this.#maxBody = maxBody
   }
 
   /**
@@ -133,6 +142,7 @@ export class Desk {
       headers,
       body,
       redirect: 'manual',
+      maxBody: this.#maxBody,
       get signal() {
         return exchange.signal
       },
@@ -156,7 +166,7 @@ export class Desk {
   async #run(exchange, fetch, request, init) {
     exchange.owner = this.#owner?.deref()
     this.#exchanges.set(exchange.call, exchange)
-    let status, text
+    let status, told
     try {
       const response = await fetch(request, init)
       status = response?.status
@@ -168,18 +178,21 @@ export class Desk {
         const location = response.headers?.get('location') ?? undefined
         return this.#ended(exchange, status, MOVED, undefined, location)
       }
-      text = await response.text()
+      told = read(await response.text())
+      if (told[0] !== RESULT) told[4] = retryAfter(response)
     } catch (error) {
+      if (error?.code === 'CALLGATE_TOO_LONG') return this.#ended(exchange, status ?? 0, TOO_LONG)
       return this.#ended(exchange, 0, FAILED, undefined, ...explain(error))
     }
-    this.#ended(exchange, status, ...read(text))
+    this.#ended(exchange, status, ...told)
   }
 
-  #ended(exchange, status, what, body, a, b) {
+  #ended(exchange, status, what, body, a, b, c, d) {
     const { call, attempt } = exchange
     if (this.#exchanges.get(call) !== exchange) return // it was aborted
     this.#exchanges.delete(call)
-    this.#tell(what, call, attempt, status, body, a, b)
+    if (what === RESULT) this.#answered(call, attempt, status, body, a, b, c, d)
+    else this.#tell(what, call, attempt, status, body, a, b, c)
   }
 
   /** Wakes the core when the time has passed, and not when it was told to before. */
@@ -195,6 +208,15 @@ export class Desk {
     refresh.then(
       (given) => this.#tell(RENEWED, 0, 0, 0, given),
       (error) => this.#tell(RENEWED, 0, 0, 0, undefined, failed(error)),
+    )
+  }
+
+  /** Tells the core whether the caller agreed to the portal's new host. */
+  consent(asked) {
+    const tell = (agreed) => this.#tell(CONSENTED, 0, 0, 0, undefined, agreed)
+    asked.then(
+      (agreed) => tell(agreed === true),
+      () => tell(false),
     )
   }
 
@@ -361,19 +383,31 @@ function readBody(body) {
       ? [ERROR, undefined, String(error.code ?? ''), String(error.message ?? '')]
       : [ERROR, undefined, String(error), String(body.error_description ?? '')]
   }
-  return 'result' in body ? [RESULT, body, body.next, body.total] : [FOREIGN]
+  if (!('result' in body)) return [FOREIGN]
+  const { next, total, time } = body
+  const [operating, resetAt] = [time?.operating, time?.operating_reset_at]
+  return [RESULT, body, number(next), number(total), number(operating), number(resetAt)]
 }
+
+/** A number, which portals send as such or as a text; NaN for anything else. */
+function number(value) {
+  if (typeof value === 'number') return value
+  return typeof value === 'string' ? Number.parseFloat(value) : Number.NaN
+}
+
+/** The seconds that an answer's header asks for; NaN without it, or where it names a date. */
+const retryAfter = (response) => Number.parseFloat(response.headers?.get?.('retry-after'))
 
 /**
  * What the answer of a batch says of the commands at `places`, as if each had been called alone: for
- * each four items, as `read` gives them. Version 3 answers by a list, in the order of the commands.
+ * each six items, as `read` gives them. Version 3 answers by a list, in the order of the commands.
  */
 export function readBatch({ result }, places, isList) {
   const told = []
   places.forEach((place, index) => {
     const listed = () => (index < result?.length ? { result: result[index] } : {})
-    const [what, body, a, b] = readBody(isList ? listed() : bodyOf(result, `c${place}`))
-    told.push(what, body, a, b)
+    const command = readBody(isList ? listed() : bodyOf(result, `c${place}`))
+    for (let item = 0; item < 6; item++) told.push(command[item])
   })
   return told
 }

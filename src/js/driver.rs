@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -12,7 +13,7 @@ use crate::bitrix24::engine::{
 };
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
+use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply, Worked};
 use crate::error::Error;
 use crate::http::Failure;
 use crate::js::errors::throwable;
@@ -20,7 +21,7 @@ use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk};
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
-use crate::js::transport;
+use crate::js::transport::{self, Way};
 use crate::js::{batch, catalogue};
 use crate::time::Instant;
 
@@ -51,26 +52,33 @@ impl Payload for Body {
         let places: Vec<u32> = places.iter().map(|place| *place as u32).collect();
         let told = glue::read_batch(&self.0, &places, version == Version::V3).to_vec();
         let mut envelopes = Vec::with_capacity(places.len());
-        for command in told.chunks_exact(4) {
-            if let [what, body, a, b] = command {
-                let what = what.as_f64().unwrap_or_default() as u8;
-                let envelope = read_envelope(what, body.clone(), a, b);
-                envelopes.push(envelope.unwrap_or(Envelope::Foreign));
+        for command in told.chunks_exact(6) {
+            if let [what, body, a, b, c, d] = command {
+                let number = |value: &JsValue| value.as_f64().unwrap_or(f64::NAN);
+                envelopes.push(match number(what) as u8 {
+                    0 => result(body.clone(), number(a), number(b), number(c), number(d)),
+                    what => read_envelope(what, a, b).unwrap_or(Envelope::Foreign),
+                });
             }
         }
         envelopes
     }
 }
 
-/// What a body is, by the numbers of `desk.js`; `None` for what isn't about a body.
-fn read_envelope(what: u8, body: JsValue, a: &JsValue, b: &JsValue) -> Option<Envelope<Body>> {
+/// A result, with numbers that are NaN where they are missing.
+fn result(body: JsValue, next: f64, total: f64, operating: f64, reset_at: f64) -> Envelope<Body> {
+    Envelope::Result {
+        body: Body(body),
+        next: whole(next),
+        total: whole(total),
+        worked: Worked::read(Some(operating), whole(reset_at)),
+    }
+}
+
+/// What a body is that is no result, by the numbers of `desk.js`; `None` for what isn't about a body.
+fn read_envelope(what: u8, a: &JsValue, b: &JsValue) -> Option<Envelope<Body>> {
     let text = |value: &JsValue| value.as_string().unwrap_or_default();
     Some(match what {
-        0 => Envelope::Result {
-            body: Body(body),
-            next: whole(a),
-            total: whole(b),
-        },
         1 => Envelope::Error {
             code: text(a),
             description: text(b),
@@ -81,6 +89,7 @@ fn read_envelope(what: u8, body: JsValue, a: &JsValue, b: &JsValue) -> Option<En
         5 => Envelope::Moved {
             location: a.as_string(),
         },
+        6 => Envelope::TooLong,
         _ => return None,
     })
 }
@@ -98,18 +107,20 @@ pub(super) enum Refresher {
 pub(super) struct Driver {
     connection: RefCell<Connection<Body>>,
     desk: Desk,
-    fetch: Option<Function>,
+    way: Way,
     refresher: Refresher,
     /// The questions about methods that were asked last.
     asked: RefCell<Vec<(MethodName, CallId, Promise)>>,
     /// For when the desk's timer is set.
     wakes_at: Cell<Option<Instant>>,
     /// What the desk calls, kept alive as long as the desk.
-    _hooks: (Closure<Tell>, Closure<Again>),
+    _hooks: (Closure<Tell>, Closure<Answered>, Closure<Again>),
 }
 
-/// Takes in what happened: what, call, attempt, status, body, a, b.
-type Tell = dyn Fn(u8, u32, u32, u16, JsValue, JsValue, JsValue);
+/// Takes in what happened: what, call, attempt, status, body, a, b, retryAfter.
+type Tell = dyn Fn(u8, u32, u32, u16, JsValue, JsValue, JsValue, f64);
+/// Takes in a result: call, attempt, status, body, next, total, operating, operatingResetAt.
+type Answered = dyn Fn(u32, u32, u16, JsValue, f64, f64, f64, f64);
 type Again = dyn Fn(JsValue, JsValue, JsValue, f64) -> Promise;
 
 pub(super) fn now() -> Instant {
@@ -119,17 +130,30 @@ pub(super) fn now() -> Instant {
 impl Driver {
     pub(super) fn new(
         connection: Connection<Body>,
-        fetch: Option<Function>,
+        way: Way,
         refresher: Refresher,
     ) -> Rc<Self> {
         Rc::new_cyclic(|weak: &Weak<Self>| {
             let driver = weak.clone();
-            let tell = Closure::<Tell>::new(move |what, call, attempt, status, body, a, b| {
-                if let Some(driver) = driver.upgrade() {
-                    let call = CallId(call);
-                    driver.told(what, Exchange { call, attempt }, status, body, &a, &b);
-                }
-            });
+            let tell = Closure::<Tell>::new(
+                move |what, call, attempt, status, body: JsValue, a: JsValue, b: JsValue, after| {
+                    if let Some(driver) = driver.upgrade() {
+                        let call = CallId(call);
+                        let exchange = Exchange { call, attempt };
+                        driver.told(what, exchange, status, &body, &a, &b, after);
+                    }
+                },
+            );
+            let driver = weak.clone();
+            let answered = Closure::<Answered>::new(
+                move |call, attempt, status, body, next, total, operating, reset_at| {
+                    if let Some(driver) = driver.upgrade() {
+                        let call = CallId(call);
+                        let envelope = result(body, next, total, operating, reset_at);
+                        driver.heard(Exchange { call, attempt }, status, envelope, None);
+                    }
+                },
+            );
             let driver = weak.clone();
             let again = Closure::<Again>::new(move |method, text: JsValue, options, start| {
                 match driver.upgrade() {
@@ -139,12 +163,17 @@ impl Driver {
             });
             Self {
                 connection: RefCell::new(connection),
-                desk: Desk::new(tell.as_ref(), again.as_ref()),
-                fetch,
+                desk: Desk::new(
+                    tell.as_ref(),
+                    answered.as_ref(),
+                    again.as_ref(),
+                    way.max_body,
+                ),
+                way,
                 refresher,
                 asked: RefCell::default(),
                 wakes_at: Cell::new(None),
-                _hooks: (tell, again),
+                _hooks: (tell, answered, again),
             }
         })
     }
@@ -247,35 +276,41 @@ impl Driver {
     }
 
     /// Takes in what the desk tells, by the numbers of `desk.js`.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one crossing is cheaper than an object"
+    )]
     fn told(
         &self,
         what: u8,
         exchange: Exchange,
         status: u16,
-        body: JsValue,
+        body: &JsValue,
         a: &JsValue,
         b: &JsValue,
+        retry_after: f64,
     ) {
         match what {
-            6 => {
+            7 => {
                 let failure = Failure {
                     sent: b.is_truthy(),
                     reason: a.as_string().unwrap_or_default(),
                 };
                 self.step(|connection, now| connection.failure(now, exchange, failure));
             }
-            7 => self.step(|connection, _| connection.cancel(exchange.call)),
-            8 => {
+            8 => self.step(|connection, _| connection.cancel(exchange.call)),
+            9 => {
                 let outcome = match a.as_string() {
                     Some(failed) => Err(failed),
-                    None => self.read_renewed(&body),
+                    None => self.read_renewed(body),
                 };
                 self.step(|connection, now| connection.token(now, outcome));
             }
-            _ => match read_envelope(what, body, a, b) {
+            10 => self.step(|connection, now| connection.moved(now, a.is_truthy())),
+            _ => match read_envelope(what, a, b) {
                 Some(envelope) => {
-                    let reply = Reply { status, envelope };
-                    self.step(|connection, now| connection.response(now, exchange, reply));
+                    let retry_after = Duration::try_from_secs_f64(retry_after).ok();
+                    self.heard(exchange, status, envelope, retry_after);
                 }
                 None => {
                     self.wakes_at.set(None);
@@ -283,6 +318,21 @@ impl Driver {
                 }
             },
         }
+    }
+
+    fn heard(
+        &self,
+        exchange: Exchange,
+        status: u16,
+        envelope: Envelope<Body>,
+        retry_after: Option<Duration>,
+    ) {
+        let reply = Reply {
+            status,
+            envelope,
+            retry_after,
+        };
+        self.step(|connection, now| connection.response(now, exchange, reply));
     }
 
     fn drain(&self, now: Instant) {
@@ -299,7 +349,7 @@ impl Driver {
     fn carry_out(&self, output: Output<Body>) {
         match output {
             Output::Send(exchange, request) => {
-                transport::send(&self.desk, self.fetch.as_ref(), exchange, &request);
+                transport::send(&self.desk, self.way.fetch.as_ref(), exchange, &request);
             }
             Output::Abort(exchange) => self.desk.abort(exchange.call.0),
             Output::Done(CallId(call), outcome) => match outcome {
@@ -318,6 +368,12 @@ impl Driver {
                 Err(error) => self.desk.reject(batch, &throwable(&error)),
             },
             Output::Refresh(request) => self.refresh(&request),
+            Output::Moved(origin) => {
+                if let Some(on_moved) = &self.way.on_moved {
+                    let host = Promise::resolve(&JsValue::from(origin.host()));
+                    self.desk.consent(&glue::then(&host, on_moved));
+                }
+            }
             Output::Notice(notice) => {
                 let (kind, event) = describe(&notice);
                 self.desk.emit(kind, &event);
@@ -412,13 +468,8 @@ fn number(value: Option<u64>) -> Option<f64> {
     value.map(|value| value as f64)
 }
 
-/// A whole number, which portals send as a number or as a text.
-fn whole(value: &JsValue) -> Option<u64> {
-    match value.as_f64() {
-        Some(number) if number >= 0.0 && number.trunc() == number => Some(number as u64),
-        Some(_) => None,
-        None => value.as_string()?.parse().ok(),
-    }
+fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0 && number.trunc() == number).then_some(number as u64)
 }
 
 /// The token in use, as the caller's function gets it.
@@ -465,6 +516,13 @@ fn describe(notice: &Notice) -> (&'static str, JsValue) {
                 ("decision", decision),
             ];
             ("warning", Plain::Object(members))
+        }
+        Notice::Throttle { method, until } => {
+            let members = vec![
+                ("method", Plain::Text(method.as_str())),
+                ("until", Plain::Number(until.as_millis() as f64)),
+            ];
+            ("throttle", Plain::Object(members))
         }
         Notice::Token { expires_at } => {
             let number = |at: Instant| Plain::Number(at.as_millis() as f64);

@@ -68,8 +68,8 @@ extern "C" {
     /// The promise of what `next` makes of what is promised.
     pub(super) fn then(promise: &Promise, next: &JsValue) -> Promise;
 
-    /// What the answer of a batch says of its commands: four items for each, what it is, its body,
-    /// a and b.
+    /// What the answer of a batch says of its commands: six items for each, as `read` of
+    /// that file gives them.
     #[wasm_bindgen(js_name = readBatch)]
     pub(super) fn read_batch(body: &JsValue, places: &[u32], is_list: bool) -> Array;
 
@@ -80,7 +80,12 @@ extern "C" {
     pub(super) type Desk;
 
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(tell: &JsValue, again: &JsValue) -> Desk;
+    pub(super) fn new(
+        tell: &JsValue,
+        answered: &JsValue,
+        again: &JsValue,
+        max_body: Option<f64>,
+    ) -> Desk;
 
     #[wasm_bindgen(method, js_name = belongTo)]
     pub(super) fn belong_to(this: &Desk, portal: &JsValue);
@@ -155,6 +160,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn renew(this: &Desk, refresh: &Promise);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn consent(this: &Desk, asked: &Promise);
 
     #[wasm_bindgen(method, catch)]
     pub(super) fn on(this: &Desk, kind: &JsValue, listener: &JsValue) -> Result<JsValue, JsValue>;

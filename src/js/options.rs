@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function, Math, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::bitrix24::engine::budget::Rate;
 use crate::bitrix24::engine::{BatchOptions, Call, Config, OnWaiting};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::preflight::{Mode, Modes};
 use crate::error::Error;
 use crate::http::BodyFormat;
 use crate::js::glue;
+use crate::js::transport::Way;
 use crate::secret::Secret;
 use crate::time::Instant;
 
@@ -183,7 +185,9 @@ pub(super) fn method(value: &JsValue) -> Result<MethodName, Error> {
 /// The members that all three ways to a portal have.
 macro_rules! with_common {
     ($($own:literal),*) => {
-        &["fetch", "version", "timeout", "preflight", "budget", $($own),*]
+        &[
+            "fetch", "version", "timeout", "preflight", "budget", "onMoved", "maxBody", $($own),*
+        ]
     };
 }
 pub(super) use with_common;
@@ -269,7 +273,42 @@ pub(super) fn read_config(options: &Options<'_>) -> Result<Config, Error> {
         application_token: options.secret("applicationToken")?,
         member_id: options.text("memberId")?,
         asks_for_scopes: false,
+        budget: read_budget(options)?,
+        seed: (Math::random() * 9.0e15) as u64,
+        asks_when_moved: options.function("onMoved")?.is_some(),
     })
+}
+
+/// Reads what the driver's way out depends on.
+pub(super) fn read_way(options: &Options<'_>) -> Result<Way, Error> {
+    let max_body = options.get("maxBody").map(|value| {
+        let bytes = value.as_f64().filter(|bytes| *bytes >= 1.0);
+        bytes.ok_or_else(|| wrong("maxBody", "a number of bytes is wanted"))
+    });
+    Ok(Way {
+        fetch: options.function("fetch")?,
+        on_moved: options.function("onMoved")?,
+        max_body: max_body.transpose()?,
+    })
+}
+
+fn read_budget(options: &Options<'_>) -> Result<Rate, Error> {
+    let Some(value) = options.get("budget") else {
+        return Ok(Rate::STANDARD);
+    };
+    if value.as_string().as_deref() == Some("enterprise") {
+        return Ok(Rate::ENTERPRISE);
+    }
+    if !value.is_object() {
+        return Err(wrong("budget", "an object or 'enterprise' is wanted"));
+    }
+    let rate = Options::new(&value, &["burst", "perSecond"])
+        .map_err(|error| Error::invalid(["budget: ", &error.message].concat()))?;
+    let number = |name: &str, usual: f64| match rate.get(name) {
+        Some(number) => number.as_f64().unwrap_or(f64::NAN),
+        None => usual,
+    };
+    Rate::new(number("burst", 50.0), number("perSecond", 2.0))
 }
 
 fn read_modes(options: &Options<'_>) -> Result<Modes, Error> {

@@ -109,6 +109,19 @@ impl Portal {
         glue::then(&answer, &learnt)
     }
 
+    /// How much of the request budget is used.
+    #[wasm_bindgen(getter)]
+    pub fn budget(&self) -> JsValue {
+        let level = self.0.look(|connection, now| connection.budget(now));
+        Plain::Object(vec![
+            ("filled", Plain::Number(level.filled)),
+            ("burst", Plain::Number(level.burst)),
+            ("perSecond", Plain::Number(level.per_second)),
+            ("waiting", Plain::Number(level.waiting as f64)),
+        ])
+        .to_js()
+    }
+
     /// The confirmations heard of.
     #[wasm_bindgen(getter)]
     pub fn confirmations(&self) -> JsValue {
@@ -236,8 +249,8 @@ fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
     if let Some(scope) = options.texts("scope")? {
         connection.learn_scopes(now(), &scope, Source::Given);
     }
-    let fetch = options.function("fetch")?;
-    Ok(Driver::new(connection, fetch, refresher))
+    let way = options::read_way(&options)?;
+    Ok(Driver::new(connection, way, refresher))
 }
 
 fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
@@ -257,8 +270,8 @@ fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
         .ok_or_else(|| options::wrong("url", "a text is wanted"))?;
     let webhook = Webhook::parse(&url)?;
     let connection = Connection::with_webhook(options::read_config(&options)?, &webhook);
-    let fetch = options.function("fetch")?;
-    Ok(Driver::new(connection, fetch, Refresher::Nobody))
+    let way = options::read_way(&options)?;
+    Ok(Driver::new(connection, way, Refresher::Nobody))
 }
 
 fn open_frame(object: &JsValue) -> Result<Promise, Error> {
@@ -268,7 +281,7 @@ fn open_frame(object: &JsValue) -> Result<Promise, Error> {
     )?;
     let mut config = options::read_config(&options)?;
     config.asks_for_scopes = true;
-    let fetch = options.function("fetch")?;
+    let way = options::read_way(&options)?;
     let allowed = options.texts("allowedPortals")?;
     let timeout = options.duration("handshakeTimeout")?;
     let frame = Frame::open(allowed.as_deref())?;
@@ -279,7 +292,7 @@ fn open_frame(object: &JsValue) -> Result<Promise, Error> {
         config.member_id = auth.member_id;
         let connection = Connection::at_endpoint(config, endpoint, token, true);
         let refresher = Refresher::Frame(frame);
-        Ok(hand_over(Driver::new(connection, fetch, refresher)))
+        Ok(hand_over(Driver::new(connection, way, refresher)))
     }));
     Ok(glue::then(&answer, &opened))
 }

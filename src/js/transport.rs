@@ -28,6 +28,16 @@ pub fn set_default_fetch(fetch: Function) {
     DEFAULT_FETCH.with(|slot| slot.replace(Some(fetch)));
 }
 
+/// What a portal's caller says of its way out.
+pub(super) struct Way {
+    /// The caller's own.
+    pub(super) fetch: Option<Function>,
+    /// Asked for consent when the portal has moved.
+    pub(super) on_moved: Option<Function>,
+    /// How many bytes an answer may have.
+    pub(super) max_body: Option<f64>,
+}
+
 /// Sends a request; the desk tells the connection how it ends.
 pub(super) fn send(desk: &Desk, own: Option<&Function>, exchange: Exchange, request: &Request) {
     let call = exchange.call.0;

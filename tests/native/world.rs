@@ -6,10 +6,10 @@ mod network;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use callgate::bitrix24::engine::plan::Finished;
 use callgate::bitrix24::engine::{
     Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Token,
 };
+use callgate::bitrix24::engine::plan::Finished;
 use callgate::bitrix24::rights::confirmation::State;
 use callgate::bitrix24::rights::grant::Source;
 use callgate::bitrix24::wire::address::{Origin, Webhook};
@@ -77,6 +77,8 @@ pub(crate) struct World {
     pub(crate) aborted: Vec<Exchange>,
     pub(crate) refreshes: Vec<RefreshRequest>,
     pub(crate) notices: Vec<Notice>,
+    /// The hosts that the caller was asked about, without an answer yet.
+    pub(crate) asked_about: Vec<String>,
     /// Every end of a call, and when.
     pub(crate) ends: Vec<(u64, CallId, Outcome)>,
     /// Every end of a batch, and when.
@@ -145,6 +147,7 @@ impl World {
             aborted: Vec::new(),
             refreshes: Vec::new(),
             notices: Vec::new(),
+            asked_about: Vec::new(),
             ends: Vec::new(),
             batch_ends: Vec::new(),
             fates: VecDeque::new(),

@@ -275,10 +275,12 @@ fn result(text: &'static str) -> Reply<Body> {
         body: Body(text),
         next: None,
         total: None,
+        worked: None,
     };
     Reply {
         status: 200,
         envelope,
+        retry_after: None,
     }
 }
 
@@ -287,7 +289,11 @@ fn refusal(code: &str, status: u16) -> Reply<Body> {
         code: code.to_owned(),
         description: String::new(),
     };
-    Reply { status, envelope }
+    Reply {
+        status,
+        envelope,
+        retry_after: None,
+    }
 }
 
 fn real_now() -> Instant {

@@ -13,6 +13,7 @@ use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::machine::DENIED;
 use crate::bitrix24::engine::plan::{Item, Options, Outcome, Part, Plan};
 use crate::bitrix24::engine::refusal;
+use crate::bitrix24::engine::retry::Cause;
 use crate::bitrix24::engine::token::Held;
 use crate::bitrix24::engine::waiting::Wait;
 use crate::bitrix24::rights::catalogue::Entry;
@@ -49,12 +50,15 @@ pub struct BatchOptions {
     pub idempotent: bool,
 }
 
+/// A call of a batch, and how it ended.
+type Ended<B> = (Box<Running>, Result<Answer<B>, Error>);
+
 /// The batches that have not ended.
 #[derive(Debug)]
 pub(super) struct Batches<B> {
     running: Vec<Batch<B>>,
-    /// Calls of theirs that have ended.
-    pub(super) ended: VecDeque<(Box<Running>, Result<Answer<B>, Error>)>,
+    /// Those of their calls that have ended since.
+    pub(super) ended: VecDeque<Ended<B>>,
 }
 
 impl<B> Default for Batches<B> {
@@ -93,7 +97,7 @@ pub(super) struct Batch<B> {
 
 impl<B> Batch<B> {
     /// A command as a call by itself.
-    fn command(&self, now: Instant, place: usize, token: Option<Arc<Held>>) -> Option<Running> {
+    fn command(&self, place: usize, token: Option<Arc<Held>>) -> Option<Running> {
         let (method, params) = self.plan.command(place)?;
         let mut call = Call::of(method.clone(), params.clone());
         call.timeout = self.options.timeout;
@@ -103,7 +107,7 @@ impl<B> Batch<B> {
             batch: self.id,
             place,
         };
-        let running = Running::new(call, self.version, owner, now);
+        let running = Running::new(call, self.version, owner);
         Some(Running { token, ..running })
     }
 
@@ -283,12 +287,12 @@ impl<B: Payload> Connection<B> {
         let told = answer.body.into_commands(batch.version, places);
         let mut outcomes = Vec::with_capacity(places.len());
         for (place, envelope) in places.iter().zip(told) {
-            let command = batch.command(now, *place, request.token.clone());
+            let command = batch.command(*place, request.token.clone());
             let heard = |running| self.command_answered(now, running, status, envelope);
             outcomes.push(command.and_then(heard));
         }
         for place in batch.plan.answered(places, outcomes) {
-            if let Some(mut running) = batch.command(now, place, request.token.clone()) {
+            if let Some(mut running) = batch.command(place, request.token.clone()) {
                 if let OnWaiting::Wait { timeout } = running.call.on_waiting {
                     running.wait = Some(Wait::until(timeout.map(|timeout| now + timeout)));
                 }
@@ -309,7 +313,13 @@ impl<B: Payload> Connection<B> {
         running.stage = Stage::Sent { deadline: now };
         let id = self.enter(running);
         let outcome = match envelope {
-            Envelope::Result { body, next, total } => {
+            Envelope::Result {
+                body,
+                next,
+                total,
+                worked,
+            } => {
+                self.worked(now, id, worked);
                 self.learn_from(now, id, &body);
                 self.hear(id, Heard::Result, now);
                 Some(Ok(Answer {
@@ -321,6 +331,7 @@ impl<B: Payload> Connection<B> {
             }
             Envelope::Error { code, description } => {
                 let meaning = Meaning::of(&code, status);
+                self.learn_limit(now, id, Cause::of_code(&code, status));
                 let mut error = self.portal_error(now, id, status, code, &description, meaning);
                 // The status is that of the batch.
                 error.status = None;

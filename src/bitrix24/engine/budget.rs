@@ -191,6 +191,8 @@ pub struct Budget {
     clock: u64,
     /// After a refusal: until when nothing is sent.
     closed_until: Option<Instant>,
+    /// Requests that were given up since the bucket was last looked at.
+    abandoned: u64,
 }
 
 /// What is left to spend, for whoever watches.
@@ -233,6 +235,7 @@ impl Budget {
             queues: Default::default(),
             clock: 0,
             closed_until: None,
+            abandoned: 0,
         }
     }
 
@@ -267,7 +270,7 @@ impl Budget {
     /// assert_eq!(Budget::new(Rate::STANDARD).next(Instant::from_millis(0)), None);
     /// ```
     pub fn next(&mut self, now: Instant) -> Option<CallId> {
-        self.bucket.pass(self.rate, now);
+        self.pass(now);
         let closed = self.closed_until.is_some_and(|until| now < until);
         if closed || self.bucket.filled > self.room()? {
             return None;
@@ -290,6 +293,45 @@ impl Budget {
         Some(call)
     }
 
+    /// Takes a turn back that was given and not used.
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::CallId;
+    /// use callgate::bitrix24::engine::budget::{Budget, Class, Rate};
+    /// use callgate::time::Instant;
+    /// let mut budget = Budget::new(Rate::STANDARD);
+    /// budget.ask(CallId(1), Class::Read);
+    /// budget.next(Instant::from_millis(0));
+    /// budget.unused(CallId(1));
+    /// assert_eq!(budget.level(Instant::from_millis(0)).filled, 0.0);
+    /// ```
+    pub fn unused(&mut self, call: CallId) {
+        self.take_out(call);
+    }
+
+    /// Tells that nobody wants a call's request any more, at a time that nobody says. One that still
+    /// waited for its turn leaves nothing behind; one that is out counts as over when the time is
+    /// next told.
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::CallId;
+    /// use callgate::bitrix24::engine::budget::{Budget, Class, Rate};
+    /// let mut budget = Budget::new(Rate::STANDARD);
+    /// budget.ask(CallId(1), Class::Read);
+    /// budget.abandoned(CallId(1));
+    /// assert_eq!(budget.wake_at(), None);
+    /// ```
+    pub fn abandoned(&mut self, call: CallId) {
+        for queue in &mut self.queues {
+            if let Ok(place) = queue.waiting.binary_search(&call) {
+                queue.waiting.remove(place);
+            }
+        }
+        if self.take_out(call).is_some() {
+            self.abandoned += 1;
+        }
+    }
+
     /// Tells that a request is over, by an answer or without one, or is no longer wanted. One that
     /// still waited for its turn leaves nothing behind.
     ///
@@ -303,15 +345,8 @@ impl Budget {
     /// assert_eq!(budget.wake_at(), None);
     /// ```
     pub fn ended(&mut self, now: Instant, call: CallId) {
-        for queue in &mut self.queues {
-            if let Ok(place) = queue.waiting.binary_search(&call) {
-                queue.waiting.remove(place);
-            }
-        }
-        if self.take_out(call).is_some() {
-            self.bucket.pass(self.rate, now);
-            self.bucket.filled += ONE;
-        }
+        self.abandoned(call);
+        self.pass(now);
     }
 
     /// Tells that the portal refused a request because its bucket was full: somebody else uses the
@@ -334,7 +369,7 @@ impl Budget {
         let Some(sent) = self.take_out(call) else {
             return;
         };
-        self.bucket.pass(self.rate, now);
+        self.pass(now);
         let bucket = &mut self.bucket;
         let out = ONE.saturating_mul(self.out.len() as u64);
         bucket.filled = bucket.filled.max(self.rate.burst.saturating_sub(out));
@@ -362,6 +397,29 @@ impl Budget {
         Some(self.closed_until.map_or(time, |until| until.max(time)))
     }
 
+    /// When the request that asked last has its turn, as things stand: now, or later if it is held
+    /// back.
+    ///
+    /// ```
+    /// use callgate::bitrix24::engine::CallId;
+    /// use callgate::bitrix24::engine::budget::{Budget, Class, Rate};
+    /// use callgate::time::Instant;
+    /// let mut budget = Budget::new(Rate::new(1.0, 2.0).unwrap());
+    /// let now = Instant::from_millis(0);
+    /// budget.ask(CallId(1), Class::Read);
+    /// assert_eq!(budget.last_turn(now), now);
+    /// budget.ask(CallId(2), Class::Read);
+    /// assert_eq!(budget.last_turn(now), Instant::from_millis(500));
+    /// ```
+    pub fn last_turn(&self, now: Instant) -> Instant {
+        let mut bucket = self.bucket;
+        bucket.pass(self.rate, now);
+        let ahead = self.unfinished() + self.waiting() as u64;
+        bucket.filled += ONE.saturating_mul(ahead);
+        let time = bucket.falls_to(self.rate.burst, self.rate);
+        self.closed_until.map_or(time, |until| until.max(time))
+    }
+
     /// How full the bucket is.
     ///
     /// ```
@@ -374,7 +432,7 @@ impl Budget {
         let mut bucket = self.bucket;
         bucket.pass(self.rate, now);
         Level {
-            filled: bucket.filled as f64 / ONE as f64 + self.out.len() as f64,
+            filled: bucket.filled as f64 / ONE as f64 + self.unfinished() as f64,
             burst: self.rate.burst as f64 / ONE as f64,
             per_second: bucket.pace(self.rate) as f64 / PER_SECOND,
             waiting: self.waiting(),
@@ -385,9 +443,19 @@ impl Budget {
         self.queues.iter().map(|queue| queue.waiting.len()).sum()
     }
 
+    /// The requests that don't drain yet.
+    fn unfinished(&self) -> u64 {
+        self.out.len() as u64 + self.abandoned
+    }
+
+    fn pass(&mut self, now: Instant) {
+        self.bucket.pass(self.rate, now);
+        self.bucket.filled += ONE.saturating_mul(std::mem::take(&mut self.abandoned));
+    }
+
     /// How much the bucket may hold for one more request to fit beside those that are out.
     fn room(&self) -> Option<u64> {
-        let out = ONE.saturating_mul(self.out.len() as u64 + 1);
+        let out = ONE.saturating_mul(self.unfinished() + 1);
         self.rate.burst.checked_sub(out)
     }
 

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::bitrix24::engine::budget::Class;
+use crate::bitrix24::engine::retry::Tries;
 use crate::bitrix24::engine::token::Held;
 use crate::bitrix24::engine::waiting::Wait;
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -36,6 +38,8 @@ pub struct Call {
     pub idempotent: bool,
     /// A key under which the portal itself recognises a repetition (version 3).
     pub idempotency_key: Option<String>,
+    /// Whether it is a piece of something long, which leaves most of the request budget to others.
+    pub bulk: bool,
 }
 
 impl Call {
@@ -63,6 +67,20 @@ impl Call {
             timeout: None,
             idempotent: false,
             idempotency_key: None,
+            bulk: false,
+        }
+    }
+
+    /// Whether to run it twice does no harm.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.idempotent || self.method.only_reads()
+    }
+
+    pub(super) fn class(&self) -> Class {
+        match (self.bulk, self.method.only_reads()) {
+            (true, _) => Class::Bulk,
+            (false, true) => Class::Read,
+            (false, false) => Class::Write,
         }
     }
 }
@@ -116,23 +134,42 @@ pub(super) struct Running {
     pub(super) attempts: u32,
     /// A fresh token has been asked for on its behalf.
     pub(super) refreshed: bool,
+    /// Its repetitions after failures.
+    pub(super) tries: Tries,
+    /// A request of it got no answer that says what happened, so it may have run.
+    pub(super) lost: bool,
+    /// Its listeners were told that it is held back.
+    pub(super) throttled: bool,
+    /// It was sent again because the portal had moved.
+    pub(super) moved: bool,
     /// Once it has been told to wait for a confirmation, and does.
     pub(super) wait: Option<Wait>,
     pub(super) owner: Owner,
 }
 
 impl Running {
-    pub(super) fn new(call: Call, version: Version, owner: Owner, now: Instant) -> Self {
+    pub(super) fn new(call: Call, version: Version, owner: Owner) -> Self {
         Self {
             call,
             version,
-            stage: Stage::AwaitingToken { deadline: now },
+            stage: Stage::Queued { until: None },
             token: None,
             attempts: 0,
             refreshed: false,
+            tries: Tries::default(),
+            lost: false,
+            throttled: false,
+            moved: false,
             wait: None,
             owner,
         }
+    }
+
+    /// When its wait for a confirmation ends, if nobody decides before.
+    pub(super) fn waits_until(&self) -> Option<Instant> {
+        let token = self.token.as_ref();
+        let token_ends = token.and_then(|held| held.token.expires_at);
+        self.wait?.until.into_iter().chain(token_ends).min()
     }
 
     /// The method by whose confirmation its token is chosen.
@@ -158,10 +195,7 @@ pub(super) enum Owner {
         confirmed: Option<MethodName>,
     },
     /// A batch, of which it is the command at this place.
-    Command {
-        batch: CallId,
-        place: usize,
-    },
+    Command { batch: CallId, place: usize },
 }
 
 impl Owner {
@@ -176,19 +210,29 @@ impl Owner {
 /// Where a running call stands, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// It waits for its turn by the request budget; at that time its wait for a confirmation ends.
+    Queued { until: Option<Instant> },
     /// It waits for a fresh token.
     AwaitingToken { deadline: Instant },
+    /// It waits for its caller's word about the portal's new host.
+    AwaitingConsent { deadline: Instant },
     /// Its request is out.
     Sent { deadline: Instant },
+    /// It waits for a time: to be sent again, or for its method to be let work again.
+    Pausing { until: Instant },
     /// It waits for a confirmation; at that time it is repeated, or its wait ends.
     Parked { wake_at: Instant },
 }
 
 impl Stage {
-    pub(super) fn wakes_at(self) -> Instant {
+    pub(super) fn wakes_at(self) -> Option<Instant> {
         match self {
-            Self::AwaitingToken { deadline } | Self::Sent { deadline } => deadline,
-            Self::Parked { wake_at } => wake_at,
+            Self::Queued { until } => until,
+            Self::AwaitingToken { deadline }
+            | Self::AwaitingConsent { deadline }
+            | Self::Sent { deadline } => Some(deadline),
+            Self::Pausing { until } => Some(until),
+            Self::Parked { wake_at } => Some(wake_at),
         }
     }
 }

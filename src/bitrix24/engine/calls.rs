@@ -55,7 +55,7 @@ impl Calls {
     /// When the first of them wakes.
     pub(super) fn wake_at(&self) -> Option<crate::time::Instant> {
         self.iter()
-            .map(|(_, running)| running.stage.wakes_at())
+            .filter_map(|(_, running)| running.stage.wakes_at())
             .min()
     }
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bitrix24::engine::batches::{BatchOptions, Batches};
+use crate::bitrix24::engine::budget::{Budget, Level, Rate};
 use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Owner, Running, Stage};
 use crate::bitrix24::engine::calls::Calls;
+use crate::bitrix24::engine::operating::Operating;
 use crate::bitrix24::engine::plan::{Finished, Item};
 use crate::bitrix24::engine::request::Writer;
+use crate::bitrix24::engine::retry::{Cause, Jitter};
 use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
 use crate::bitrix24::rights::catalogue::Catalogue;
 use crate::bitrix24::rights::confirmation::{Confirmation, Confirmations, Heard, State};
@@ -56,6 +59,12 @@ pub struct Config {
     pub custom_headers: bool,
     /// Whether to ask the portal for the token's scopes alongside the first call.
     pub asks_for_scopes: bool,
+    /// How many requests the portal lets the connection make.
+    pub budget: Rate,
+    /// Where the chance in pauses comes from. Connections that begin together should differ in it.
+    pub seed: u64,
+    /// Whether somebody answers [`Output::Moved`]; otherwise a portal that has moved is an error.
+    pub asks_when_moved: bool,
     /// What events prove themselves with.
     pub application_token: Option<Secret>,
     /// The portal's id. Events of another portal are ignored.
@@ -71,6 +80,9 @@ impl Default for Config {
             format: BodyFormat::Json,
             custom_headers: true,
             asks_for_scopes: false,
+            budget: Rate::STANDARD,
+            seed: 0,
+            asks_when_moved: false,
             application_token: None,
             member_id: None,
         }
@@ -91,6 +103,9 @@ pub enum Output<B> {
     Abort(Exchange),
     /// Get a new token, and tell [`Connection::token`].
     Refresh(RefreshRequest),
+    /// Ask the caller whether the portal, with the token, is at this new address, and tell
+    /// [`Connection::moved`].
+    Moved(Origin),
     /// A call has ended.
     Done(CallId, Result<Answer<B>, Error>),
     /// A batch has ended: with what became of its commands, or as a whole.
@@ -118,6 +133,13 @@ pub enum Notice {
         message: String,
         /// Preflight's decision.
         decision: Option<Decision>,
+    },
+    /// A call is held back: by the request budget, or because its method has worked too long.
+    Throttle {
+        /// The method.
+        method: MethodName,
+        /// Until when, as things stand.
+        until: Instant,
     },
     /// The token was replaced.
     Token {
@@ -169,6 +191,11 @@ pub struct Connection<B> {
     pub(super) standings: Standings,
     pub(super) calls: Calls,
     pub(super) batches: Batches<B>,
+    pub(super) budget: Budget,
+    pub(super) operating: Operating,
+    pub(super) jitter: Jitter,
+    /// The new host that the caller was asked about.
+    pub(super) moving: Option<Origin>,
     pub(super) last_call: u32,
     pub(super) outputs: VecDeque<Output<B>>,
     /// Not later than the first thing to happen by itself.
@@ -253,6 +280,7 @@ impl<B: Payload> Connection<B> {
             format: config.format,
             custom_headers: config.custom_headers,
         };
+        let (rate, jitter) = (config.budget, Jitter::new(config.seed));
         Self {
             config,
             catalogue: Arc::new(Catalogue::bundled().clone()),
@@ -267,6 +295,10 @@ impl<B: Payload> Connection<B> {
             standings,
             calls: Calls::default(),
             batches: Batches::default(),
+            budget: Budget::new(rate),
+            operating: Operating::default(),
+            jitter,
+            moving: None,
             last_call: 0,
             outputs: VecDeque::new(),
             wake: None,
@@ -381,6 +413,22 @@ impl<B: Payload> Connection<B> {
         &self.grant
     }
 
+    /// How much of the request budget is used.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection};
+    /// # use callgate::bitrix24::wire::address::Webhook;
+    /// # use callgate::time::Instant;
+    /// # let webhook = Webhook::parse("https://portal.example/rest/1/abcdef/").unwrap();
+    /// # let connection: Connection<serde_json::Value> =
+    /// #     Connection::with_webhook(Config::default(), &webhook);
+    /// let level = connection.budget(Instant::from_millis(0));
+    /// assert_eq!((level.filled, level.burst), (0.0, 50.0));
+    /// ```
+    pub fn budget(&self, now: Instant) -> Level {
+        self.budget.level(now)
+    }
+
     /// The confirmations heard of.
     ///
     /// ```
@@ -451,13 +499,20 @@ impl<B: Payload> Connection<B> {
     /// assert!(connection.poll(Instant::from_millis(0)).is_none());
     /// ```
     pub fn response(&mut self, now: Instant, exchange: Exchange, reply: Reply<B>) {
-        let Some(running) = self.awaited(exchange) else {
+        if self.awaited(exchange).is_none() {
             return;
-        };
+        }
         let id = exchange.call;
         let status = reply.status;
         match reply.envelope {
-            Envelope::Result { body, next, total } => {
+            Envelope::Result {
+                body,
+                next,
+                total,
+                worked,
+            } => {
+                self.budget.ended(now, id);
+                self.worked(now, id, worked);
                 self.learn_from(now, id, &body);
                 self.hear(id, Heard::Result, now);
                 self.settle(
@@ -471,16 +526,28 @@ impl<B: Payload> Connection<B> {
                 );
             }
             Envelope::Error { code, description } => {
-                let meaning = Meaning::of(&code, status);
+                let (meaning, cause) = (Meaning::of(&code, status), Cause::of_code(&code, status));
                 let error = self.portal_error(now, id, status, code, &description, meaning);
                 self.learn_refusal(now, id, &error);
-                self.refused(now, id, error, meaning.response);
+                match cause {
+                    Cause::Bucket => self.budget.refused(now, id, reply.retry_after),
+                    _ => self.budget.ended(now, id),
+                }
+                self.learn_limit(now, id, cause);
+                self.failed(now, id, error, cause, reply.retry_after);
             }
             unread => {
-                let repeatable = running.call.idempotent || running.call.method.only_reads();
-                let mut error = self.unreadable(id, &unread, repeatable);
+                self.budget.ended(now, id);
+                let mut error = self.unreadable(id, &unread);
                 error.status = Some(status);
-                self.lost(now, id, error);
+                if let Envelope::Moved { location } = unread {
+                    return self.sent_elsewhere(now, id, location.as_deref(), error);
+                }
+                let cause = match unread {
+                    Envelope::TooLong => Cause::Final,
+                    _ => Cause::of_unreadable(status),
+                };
+                self.failed(now, id, error, cause, reply.retry_after);
             }
         }
     }
@@ -504,19 +571,16 @@ impl<B: Payload> Connection<B> {
     /// assert_eq!(error.ran, Ran::Unknown);
     /// ```
     pub fn failure(&mut self, now: Instant, exchange: Exchange, failure: Failure) {
-        let Some(running) = self.awaited(exchange) else {
+        if self.awaited(exchange).is_none() {
             return;
-        };
-        let repeatable = running.call.idempotent || running.call.method.only_reads();
-        let (ran, retryable) = match failure.sent {
-            true => (Ran::Unknown, repeatable),
-            false => (Ran::No, true),
-        };
+        }
+        self.budget.ended(now, exchange.call);
+        let cause = Cause::of_failure(&failure);
         let reason = self.scrub(exchange.call, &failure.reason);
         let message = ["the request got no answer: ", &reason].concat();
-        let mut error = Error::new("CALLGATE_NETWORK", Kind::Network, ran, message);
-        error.retryable = retryable;
-        self.lost(now, exchange.call, error);
+        let mut error = Error::new("CALLGATE_NETWORK", Kind::Network, cause.ran(), message);
+        error.retryable = cause.may_repeat(self.may_repeat(exchange.call));
+        self.failed(now, exchange.call, error, cause, None);
     }
 
     /// Tells how a refresh went. A new token that comes unasked is taken too.
@@ -747,11 +811,19 @@ impl<B: Payload> Connection<B> {
     /// assert!(connection.poll(Instant::from_millis(0)).is_none());
     /// ```
     pub fn poll(&mut self, now: Instant) -> Option<Output<B>> {
-        if self.wake.is_some_and(|wake| wake <= now) {
-            self.fire(now);
+        loop {
+            if self.is_due(now) {
+                self.fire(now);
+            }
+            let output = self.next_output(now);
+            if output.is_some() || !self.is_due(now) {
+                return output;
+            }
         }
-        self.go_on_with_batches(now);
-        self.outputs.pop_front()
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        self.wake.is_some_and(|wake| wake <= now)
     }
 
     /// When to poll again although nothing happened.
@@ -768,6 +840,6 @@ impl<B: Payload> Connection<B> {
     /// assert_eq!(connection.wake_at(), Some(Instant::from_millis(60_000)));
     /// ```
     pub fn wake_at(&self) -> Option<Instant> {
-        self.wake
+        self.wake.into_iter().chain(self.budget.wake_at()).min()
     }
 }

@@ -2,13 +2,14 @@
 
 use crate::bitrix24::engine::call::{Call, CallId, Owner};
 use crate::bitrix24::engine::connection::Connection;
+use crate::bitrix24::engine::retry::Cause;
 use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::grant::Source;
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::scope::ScopeSet;
 use crate::bitrix24::rights::standing::Standing;
-use crate::bitrix24::wire::envelope::Payload;
+use crate::bitrix24::wire::envelope::{Payload, Worked};
 use crate::decision::Layer;
 use crate::error::Error;
 use crate::json::push_text;
@@ -119,6 +120,20 @@ impl<B: Payload> Connection<B> {
         if question.expects_refusal() {
             let method = call.method.clone();
             self.standings.hear(&method, Standing::allowed(), now);
+        }
+    }
+
+    /// Takes in how long a call's method has worked.
+    pub(super) fn worked(&mut self, now: Instant, id: CallId, worked: Option<Worked>) {
+        if let (Some(running), Some(worked)) = (self.calls.get(id), worked) {
+            self.operating.heard(now, &running.call.method, worked);
+        }
+    }
+
+    /// Takes in that the portal stopped a call's method for having worked too long.
+    pub(super) fn learn_limit(&mut self, now: Instant, id: CallId, cause: Cause) {
+        if let (Some(running), Cause::Method) = (self.calls.get(id), cause) {
+            self.operating.stopped(now, &running.call.method);
         }
     }
 

@@ -14,7 +14,6 @@ use crate::bitrix24::rights::confirmation::{Heard, State};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::preflight::{Mode, Objection, Question};
-use crate::bitrix24::wire::code::Response;
 use crate::bitrix24::wire::envelope::Payload;
 use crate::decision::Layer;
 use crate::error::{Error, Kind, Ran};
@@ -27,7 +26,7 @@ impl<B: Payload> Connection<B> {
     pub(super) fn accept(&mut self, now: Instant, mut call: Call, owner: Owner) -> CallId {
         let version = self.look_up(&mut call.method, call.version);
         self.lapse(now);
-        let id = self.enter(Running::new(call, version, owner, now));
+        let id = self.enter(Running::new(call, version, owner));
         match self.objection(now, id) {
             Some(error) => self.fail(id, error),
             None => self.launch(now, id),
@@ -114,49 +113,6 @@ impl<B: Payload> Connection<B> {
         None
     }
 
-    /// Sends a call's request, or lets it wait for a fresh token first.
-    pub(super) fn launch(&mut self, now: Instant, id: CallId) {
-        let Some(running) = self.calls.get(id) else {
-            return;
-        };
-        let timeout = running.call.timeout.unwrap_or(self.config.timeout);
-        let until = running.wait.and_then(|wait| wait.until);
-        let deadline = until.map_or(now + timeout, |until| until.min(now + timeout));
-        let held = match (&running.wait, &running.token) {
-            (Some(_), Some(pinned)) => Some(Arc::clone(pinned)),
-            // The portal didn't take an older one.
-            _ if running.refreshed => self.current().cloned(),
-            _ => self.token_for(running.confirmed_method()),
-        };
-        // Once: by a clock that is wrong every token may have ended, the fresh one too.
-        let may_refresh = running.wait.is_none() && !running.refreshed;
-        let stale = may_refresh && held.as_ref().is_some_and(|held| held.has_ended(now));
-        let refreshes = stale && self.start_refresh().is_ok();
-        let Some(running) = self.calls.get_mut(id) else {
-            return;
-        };
-        if refreshes {
-            running.refreshed = true;
-            self.move_to(id, Stage::AwaitingToken { deadline });
-            return;
-        }
-        running.attempts += 1;
-        let access = held.as_ref().map(|held| &held.token.access);
-        let request = self.writer.write(&running.call, running.version, access);
-        let exchange = Exchange {
-            call: id,
-            attempt: running.attempts,
-        };
-        running.token = held;
-        match request {
-            Ok(request) => {
-                self.outputs.push_back(Output::Send(exchange, request));
-                self.move_to(id, Stage::Sent { deadline });
-            }
-            Err(error) => self.fail(id, error),
-        }
-    }
-
     /// The token for a method: an older one that lives and has the method's confirmation, granted
     /// or asked for, else the current one.
     pub(super) fn token_for(&self, method: &MethodName) -> Option<Arc<Held>> {
@@ -179,62 +135,18 @@ impl<B: Payload> Connection<B> {
         Ok(())
     }
 
-    /// The portal answered with an error.
-    pub(super) fn refused(&mut self, now: Instant, id: CallId, error: Error, response: Response) {
-        let Some(running) = self.calls.get(id) else {
-            return;
-        };
-        let waits = running.wait.is_some();
-        match response {
-            Response::Park => {
-                self.hear(id, Heard::Waiting, now);
-                self.told_to_wait(now, id, error);
-            }
-            Response::Refresh => self.stale(now, id, error),
-            Response::GiveUp if error.code.eq_ignore_ascii_case(DENIED) => {
-                self.denied(now, id, &error);
-                self.fail(id, error);
-            }
-            // Version 3 doesn't say why it refuses a token.
-            Response::GiveUp
-                if error.kind == Kind::Auth
-                    && running.version == Version::V3
-                    && running
-                        .token
-                        .as_ref()
-                        .is_some_and(|held| held.has_ended(now)) =>
-            {
-                self.stale(now, id, error);
-            }
-            Response::GiveUp if waits && error.retryable && error.ran == Ran::No => {
-                self.park(now, id);
-            }
-            Response::GiveUp => self.fail(id, error),
-        }
-    }
-
     /// An administrator refused: that ends all calls that wait for the same confirmation.
     pub(super) fn denied(&mut self, now: Instant, id: CallId, error: &Error) {
-        for sibling in self.parked_like(id) {
-            self.fail(sibling, error.clone());
+        for sibling in self.waiting_like(id) {
+            if !self.is_sent(sibling) {
+                self.fail(sibling, error.clone());
+            }
         }
         self.hear(id, Heard::Denied, now);
     }
 
-    /// There was no answer of the portal's. A wait survives that when the call may be repeated.
-    pub(super) fn lost(&mut self, now: Instant, id: CallId, error: Error) {
-        let running = self.calls.get_mut(id);
-        match running.and_then(|running| running.wait.as_mut()) {
-            Some(wait) if error.retryable => {
-                wait.lost |= error.ran != Ran::No;
-                self.park(now, id);
-            }
-            _ => self.fail(id, error),
-        }
-    }
-
     /// The portal said that the call has to be confirmed first.
-    fn told_to_wait(&mut self, now: Instant, id: CallId, error: Error) {
+    pub(super) fn told_to_wait(&mut self, now: Instant, id: CallId, error: Error) {
         let Some(running) = self.calls.get_mut(id) else {
             return;
         };
@@ -255,15 +167,9 @@ impl<B: Payload> Connection<B> {
         let Some(wait) = &mut running.wait else {
             return;
         };
-        let ends = [
-            wait.until,
-            running
-                .token
-                .as_ref()
-                .and_then(|held| held.token.expires_at),
-        ];
         let repeat_at = wait.next_repeat(now);
-        let wake_at = ends.into_iter().flatten().fold(repeat_at, Instant::min);
+        let ends = running.waits_until();
+        let wake_at = ends.map_or(repeat_at, |ends| ends.min(repeat_at));
         self.move_to(id, Stage::Parked { wake_at });
         // One repetition at a time speaks for all calls that wait for the same confirmation.
         for sibling in self.parked_like(id) {
@@ -273,7 +179,7 @@ impl<B: Payload> Connection<B> {
             let ends = other.wait.and_then(|wait| wait.until);
             let later = ends.map_or(wake_at, |ends| ends.min(wake_at));
             let earlier = other.stage.wakes_at();
-            if now < earlier && earlier < later {
+            if earlier.is_some_and(|earlier| now < earlier && earlier < later) {
                 self.move_to(sibling, Stage::Parked { wake_at: later });
             }
         }
@@ -301,10 +207,11 @@ impl<B: Payload> Connection<B> {
             error.retryable = true;
             return self.fail(id, error);
         }
-        let asking = self
-            .waiting_like(id)
-            .iter()
-            .any(|sibling| self.is_sent(*sibling));
+        let asks = |sibling: &CallId| {
+            let stage = self.stage_of(*sibling);
+            matches!(stage, Some(Stage::Queued { .. } | Stage::Sent { .. }))
+        };
+        let asking = self.waiting_like(id).iter().any(asks);
         if asking && !self.is_granted(id) {
             return self.park(now, id);
         }
@@ -326,7 +233,7 @@ impl<B: Payload> Connection<B> {
         if std::mem::replace(&mut running.refreshed, true) {
             return self.fail(id, error);
         }
-        let deadline = now + running.call.timeout.unwrap_or(self.config.timeout);
+        let deadline = now + self.timeout_of(id);
         let is_current = |current: &Arc<Held>| current.id == held.id;
         if !self.current().is_some_and(is_current) {
             self.token_ended(&held, now);
@@ -350,42 +257,6 @@ impl<B: Payload> Connection<B> {
                 self.fail(id, error);
             }
         }
-    }
-
-    /// Everything that is due happens.
-    pub(super) fn fire(&mut self, now: Instant) {
-        let due: Vec<(CallId, Stage)> = self
-            .calls
-            .iter()
-            .filter(|(_, running)| running.stage.wakes_at() <= now)
-            .map(|(id, running)| (id, running.stage))
-            .collect();
-        for (id, stage) in due {
-            match stage {
-                Stage::Parked { .. } => self.unpark(now, id),
-                Stage::Sent { .. } => {
-                    self.abort(id);
-                    let error = self.timed_out(id, "no answer came in time", Ran::Unknown);
-                    self.lost(now, id, error);
-                }
-                Stage::AwaitingToken { .. } => {
-                    let error = self.timed_out(id, "no fresh token came in time", Ran::No);
-                    self.fail(id, error);
-                }
-            }
-        }
-        self.lapse(now);
-        self.wake = self.calls.wake_at();
-    }
-
-    pub(super) fn timed_out(&self, id: CallId, message: &str, ran: Ran) -> Error {
-        let repeatable = self
-            .calls
-            .get(id)
-            .is_some_and(|running| running.call.idempotent || running.call.method.only_reads());
-        let mut error = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, ran, message);
-        error.retryable = repeatable || ran == Ran::No;
-        error
     }
 
     /// What belongs to tokens that have ended by the clock lapses.
@@ -457,25 +328,24 @@ impl<B: Payload> Connection<B> {
         alike
     }
 
-    /// Those of them whose request isn't out.
+    /// Those of them that wait for the time of their next repetition.
     fn parked_like(&self, id: CallId) -> Vec<CallId> {
         let mut alike = self.waiting_like(id);
-        alike.retain(|id| !self.is_sent(*id));
+        alike.retain(|id| matches!(self.stage_of(*id), Some(Stage::Parked { .. })));
         alike
     }
 
+    fn stage_of(&self, id: CallId) -> Option<Stage> {
+        self.calls.get(id).map(|running| running.stage)
+    }
+
     fn is_sent(&self, id: CallId) -> bool {
-        let stage = self.calls.get(id).map(|running| running.stage);
-        matches!(stage, Some(Stage::Sent { .. }))
+        matches!(self.stage_of(id), Some(Stage::Sent { .. }))
     }
 
     /// Ends a call from this side.
     pub(super) fn end(&mut self, id: CallId, code: &str, message: &str) {
-        let untaken =
-            |output: &Output<B>| matches!(output, Output::Send(exchange, _) if exchange.call == id);
-        let before = self.outputs.len();
-        self.outputs.retain(|output| !untaken(output));
-        let ran = match self.is_sent(id) && self.outputs.len() == before {
+        let ran = match self.is_sent(id) {
             true => {
                 self.abort(id);
                 Ran::Unknown
@@ -502,14 +372,14 @@ impl<B: Payload> Connection<B> {
         let Some(running) = self.calls.remove(id) else {
             return;
         };
+        self.budget.abandoned(id);
         if self.calls.is_empty() {
             self.wake = None;
         }
         // An answer of the portal's speaks for its own request alone; a denial for all of them.
-        let lost = running.wait.is_some_and(|wait| wait.lost);
         if let Err(error) = &mut outcome {
             error.method = Some(running.call.method.as_str().to_owned());
-            if lost && error.ran == Ran::No && error.kind != Kind::Denied {
+            if running.lost && error.ran == Ran::No && error.kind != Kind::Denied {
                 error.ran = Ran::Unknown;
             }
         }
@@ -525,7 +395,9 @@ impl<B: Payload> Connection<B> {
     pub(super) fn move_to(&mut self, id: CallId, stage: Stage) {
         if let Some(running) = self.calls.get_mut(id) {
             running.stage = stage;
-            self.wake_by(stage.wakes_at());
+            if let Some(time) = stage.wakes_at() {
+                self.wake_by(time);
+            }
         }
     }
 

@@ -15,7 +15,7 @@
 //! 4. Unknown is not denied.
 //! 5. The portal's word is worth more than the catalogue's; an event only wakes a wait.
 //! 6. One refresh at a time, and no refresh token is handed out twice.
-//! 7. (The request budget is not built yet.)
+//! 7. The request budget is never overspent.
 //! 8. Every submitted call ends exactly once.
 
 mod batches;
@@ -23,6 +23,7 @@ pub mod budget;
 mod call;
 mod calls;
 mod connection;
+mod failures;
 mod learning;
 pub mod list;
 mod machine;
@@ -32,6 +33,7 @@ mod refusal;
 mod request;
 pub mod retry;
 mod token;
+mod turns;
 mod waiting;
 
 pub use batches::BatchOptions;

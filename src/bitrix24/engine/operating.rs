@@ -6,44 +6,14 @@ use std::time::Duration;
 use crate::bitrix24::rights::method::MethodName;
 use crate::time::Instant;
 
+pub use crate::bitrix24::wire::envelope::Worked;
+
 /// Seconds of work in ten minutes after which the portal stops a method.
 const LIMIT: f64 = 480.0;
 /// How long to wait where nobody said: the portal counts by the minute.
 const MINUTE: Duration = Duration::from_secs(60);
 /// No count goes further back, so no wait is longer.
 const WINDOW: Duration = Duration::from_secs(600);
-
-/// What an answer's `time` says of its method. Both members are missing where the portal doesn't
-/// count: then nothing is limited.
-///
-/// ```
-/// use callgate::bitrix24::engine::operating::Worked;
-/// let worked = Worked::read(Some(12.5), Some(1_478_791_452)).unwrap();
-/// assert_eq!(worked.resets_at.as_millis(), 1_478_791_452_000);
-/// assert_eq!(Worked::read(None, None), None);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Worked {
-    /// `operating`: seconds of work in the last ten minutes.
-    pub seconds: f64,
-    /// `operating_reset_at`: when the oldest of them are forgotten.
-    pub resets_at: Instant,
-}
-
-impl Worked {
-    /// Takes the two members, the second in Unix seconds; `None` unless both are there.
-    ///
-    /// ```
-    /// use callgate::bitrix24::engine::operating::Worked;
-    /// assert_eq!(Worked::read(Some(1.0), None), None);
-    /// ```
-    pub fn read(operating: Option<f64>, reset_at: Option<u64>) -> Option<Self> {
-        Some(Self {
-            seconds: operating.filter(|seconds| seconds.is_finite())?,
-            resets_at: Instant::from_millis(reset_at?.saturating_mul(1000)),
-        })
-    }
-}
 
 #[derive(Debug)]
 struct Record {

@@ -3,6 +3,7 @@
 use crate::bitrix24::engine::call::CallId;
 use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::rights::method::MethodName;
+use crate::bitrix24::wire::address::Origin;
 use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::envelope::{Envelope, Payload};
 use crate::decision::{Decision, Layer, Verdict};
@@ -51,7 +52,8 @@ impl<B: Payload> Connection<B> {
     }
 
     /// The error for an answer that isn't a portal's.
-    pub(super) fn unreadable(&self, id: CallId, envelope: &Envelope<B>, repeatable: bool) -> Error {
+    pub(super) fn unreadable(&self, id: CallId, envelope: &Envelope<B>) -> Error {
+        let repeatable = self.may_repeat(id);
         let protocol = |code, message: &str| {
             let mut error = Error::new(code, Kind::Protocol, Ran::Unknown, message);
             error.retryable = repeatable;
@@ -72,6 +74,12 @@ impl<B: Payload> Connection<B> {
             Envelope::NotJson { empty: true } => protocol(
                 "CALLGATE_EMPTY",
                 "the answer has no body, so nobody knows what happened",
+            ),
+            Envelope::TooLong => Error::new(
+                "CALLGATE_TOO_LONG",
+                Kind::Protocol,
+                Ran::Unknown,
+                "the answer is longer than maxBody lets it be",
             ),
             Envelope::Foreign => protocol(
                 "CALLGATE_NO_RESULT",
@@ -178,6 +186,13 @@ fn without_markup(text: &str) -> String {
     }
     plain.push_str(rest);
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The new address of a portal that has moved, without which no request goes there.
+pub(super) fn origin_of(location: &str) -> Option<Origin> {
+    let (scheme, rest) = cut(location, "://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    Origin::parse(&[scheme, "://", host].concat()).ok()
 }
 
 fn host_of(location: &str) -> Option<&str> {

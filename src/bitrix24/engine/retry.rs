@@ -212,6 +212,15 @@ pub enum Step {
 pub struct Tries([u8; Cause::Final as usize]);
 
 impl Tries {
+    /// How many repetitions there were.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::engine::retry::Tries::default().made(), 0);
+    /// ```
+    pub fn made(&self) -> u32 {
+        self.0.iter().map(|made| u32::from(*made)).sum()
+    }
+
     /// What to do after a failure at `now`.
     ///
     /// ```
@@ -293,15 +302,4 @@ impl Jitter {
         let half = pause / 2;
         pause - half + mixed % (half + 1)
     }
-}
-
-/// Reads the header `Retry-After`: a number of seconds. Its other form, a date, counts as absent.
-///
-/// ```
-/// use callgate::bitrix24::engine::retry::retry_after;
-/// assert_eq!(retry_after(" 3 ").map(|wait| wait.as_secs()), Some(3));
-/// assert_eq!(retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), None);
-/// ```
-pub fn retry_after(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
 }

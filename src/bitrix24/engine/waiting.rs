@@ -16,8 +16,6 @@ pub(super) struct Wait {
     pub(super) until: Option<Instant>,
     /// An event said that the decision is there.
     pub(super) woken: bool,
-    /// A repetition got no answer, so the call may have run.
-    pub(super) lost: bool,
 }
 
 impl Wait {
@@ -26,7 +24,6 @@ impl Wait {
             repeats: 0,
             until,
             woken: false,
-            lost: false,
         }
     }
 

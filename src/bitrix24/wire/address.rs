@@ -98,6 +98,7 @@ impl Webhook {
 /// ```
 #[derive(Clone)]
 pub struct Endpoint {
+    origin: Origin,
     before_version: String,
     behind_version: String,
 }
@@ -111,7 +112,8 @@ impl Endpoint {
     /// ```
     pub fn token(origin: Origin) -> Self {
         Self {
-            before_version: [origin.as_str(), "/rest/"].concat(),
+            origin,
+            before_version: "/rest/".to_owned(),
             behind_version: String::new(),
         }
     }
@@ -128,7 +130,8 @@ impl Endpoint {
     pub fn at_path(origin: Origin, path: &str) -> Self {
         let path = path.trim_matches('/');
         Self {
-            before_version: [origin.as_str(), "/", path, "/"].concat(),
+            origin,
+            before_version: ["/", path, "/"].concat(),
             behind_version: String::new(),
         }
     }
@@ -144,9 +147,19 @@ impl Endpoint {
     /// ```
     pub fn webhook(webhook: &Webhook) -> Self {
         Self {
-            before_version: [webhook.origin.as_str(), "/rest/"].concat(),
+            origin: webhook.origin.clone(),
+            before_version: "/rest/".to_owned(),
             behind_version: [&webhook.user, "/", webhook.secret.expose(), "/"].concat(),
         }
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Goes to another server from now on, by the same path.
+    pub(crate) fn move_to(&mut self, origin: Origin) {
+        self.origin = origin;
     }
 
     /// The address of a method.
@@ -163,7 +176,13 @@ impl Endpoint {
             Version::V2 => "",
             Version::V3 => "api/",
         };
-        let mut url = [&self.before_version, version, &self.behind_version].concat();
+        let parts = [
+            self.origin.as_str(),
+            &self.before_version,
+            version,
+            &self.behind_version,
+        ];
+        let mut url = parts.concat();
         form::escape(method.as_str(), &mut url);
         url
     }

@@ -1,6 +1,9 @@
 //! What surrounds a result, in both REST versions.
 
+use std::time::Duration;
+
 use crate::bitrix24::rights::method::Version;
+use crate::time::Instant;
 
 /// An answer as far as the core reads it. `B` is the parsed body: a `serde_json::Value` natively, a
 /// JavaScript value in wasm, of which the core sees nothing but what stands here.
@@ -16,6 +19,8 @@ pub struct Reply<B> {
     pub status: u16,
     /// What the body is.
     pub envelope: Envelope<B>,
+    /// What the header `Retry-After` asks for, in its form with a number of seconds.
+    pub retry_after: Option<Duration>,
 }
 
 /// What a body is.
@@ -35,6 +40,8 @@ pub enum Envelope<B> {
         next: Option<u64>,
         /// How many rows there are in all.
         total: Option<u64>,
+        /// How long the method has worked of late.
+        worked: Option<Worked>,
     },
     /// It has the member `error`.
     Error {
@@ -50,11 +57,45 @@ pub enum Envelope<B> {
         /// Whether there was no body at all.
         empty: bool,
     },
+    /// It is longer than the caller lets it be.
+    TooLong,
     /// A redirect, which is never followed: a followed POST would turn into a GET.
     Moved {
         /// The new address, where the environment lets it be read.
         location: Option<String>,
     },
+}
+
+/// What an answer's `time` says of its method. Both members are missing where the portal doesn't
+/// count: then nothing is limited.
+///
+/// ```
+/// use callgate::bitrix24::wire::envelope::Worked;
+/// let worked = Worked::read(Some(12.5), Some(1_478_791_452)).unwrap();
+/// assert_eq!(worked.resets_at.as_millis(), 1_478_791_452_000);
+/// assert_eq!(Worked::read(None, None), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Worked {
+    /// `operating`: seconds of work in the last ten minutes.
+    pub seconds: f64,
+    /// `operating_reset_at`: when the oldest of them are forgotten.
+    pub resets_at: Instant,
+}
+
+impl Worked {
+    /// Takes the two members, the second in Unix seconds; `None` unless both are there.
+    ///
+    /// ```
+    /// use callgate::bitrix24::wire::envelope::Worked;
+    /// assert_eq!(Worked::read(Some(1.0), None), None);
+    /// ```
+    pub fn read(operating: Option<f64>, reset_at: Option<u64>) -> Option<Self> {
+        Some(Self {
+            seconds: operating.filter(|seconds| seconds.is_finite())?,
+            resets_at: Instant::from_millis(reset_at?.saturating_mul(1000)),
+        })
+    }
 }
 
 /// What the core reads of a result.
@@ -111,7 +152,7 @@ pub struct Availability {
 pub(super) mod native {
     use serde_json::Value;
 
-    use super::{Availability, Envelope, Payload, Reply, Version};
+    use super::{Availability, Envelope, Payload, Reply, Version, Worked};
     use crate::bitrix24::wire::batch;
 
     impl Reply<Value> {
@@ -130,7 +171,11 @@ pub(super) mod native {
                     empty: text.trim().is_empty(),
                 },
             };
-            Self { status, envelope }
+            Self {
+                status,
+                envelope,
+                retry_after: None,
+            }
         }
     }
 
@@ -159,6 +204,10 @@ pub(super) mod native {
             _ if members.contains_key("result") => Envelope::Result {
                 next: number(members.get("next")),
                 total: number(members.get("total")),
+                worked: members.get("time").and_then(|time| {
+                    let operating = time.get("operating").and_then(Value::as_f64);
+                    Worked::read(operating, number(time.get("operating_reset_at")))
+                }),
                 body: Value::Object(members),
             },
             _ => Envelope::Foreign,

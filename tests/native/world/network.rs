@@ -11,7 +11,7 @@ use callgate::time::Instant;
 use callgate_portal as portal;
 use serde_json::Value;
 
-use super::{ORIGIN, World};
+use super::World;
 
 /// What becomes of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +89,7 @@ impl World {
             Output::Refresh(request) => self.refresh(request),
             Output::Done(id, outcome) => self.ends.push((self.now, id, outcome)),
             Output::BatchDone(id, outcome) => self.batch_ends.push((self.now, id, outcome)),
+            Output::Moved(origin) => self.asked_about.push(origin.host().to_owned()),
             Output::Notice(notice) => self.notices.push(notice),
         }
     }
@@ -183,7 +184,8 @@ impl World {
 }
 
 fn as_portal_sees(request: &Request) -> portal::Request {
-    let path = request.url.strip_prefix(ORIGIN).unwrap();
+    let (_, address) = request.url.split_once("://").unwrap();
+    let path = &address[address.find('/').unwrap()..];
     let mut seen = portal::Request::new("POST", path)
         .with_header("Content-Type", request.format.content_type())
         .with_body(request.body.clone());
@@ -211,5 +213,6 @@ fn moved(status: u16, location: Option<String>) -> Reply<Value> {
     Reply {
         status,
         envelope: Envelope::Moved { location },
+        retry_after: None,
     }
 }

@@ -62,7 +62,9 @@ mod tests {
 
     fn told(body: Value, version: Version, places: &[usize]) -> Vec<String> {
         let tell = |envelope: &Envelope<Value>| match envelope {
-            Envelope::Result { body, next, total } => format!("{body} {next:?} {total:?}"),
+            Envelope::Result {
+                body, next, total, ..
+            } => format!("{body} {next:?} {total:?}"),
             Envelope::Error { code, description } => format!("{code}: {description}"),
             _ => "nothing".to_owned(),
         };
