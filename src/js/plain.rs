@@ -1,6 +1,11 @@
 //! Small objects on their way to JavaScript.
+//!
+//! They all are of one type, which `serde-wasm-bindgen` turns into plain JavaScript: every type that
+//! derives `Serialize` by itself costs up to a kilobyte of wasm.
 
 use js_sys::{Array, Object};
+use serde::{Serialize, Serializer};
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::JsValue;
 
 use crate::bitrix24::rights::confirmation::Confirmation;
@@ -15,26 +20,39 @@ pub(super) enum Plain<'a> {
     Number(f64),
     Text(&'a str),
     List(Vec<Plain<'a>>),
-    Object(Vec<(&'a str, Plain<'a>)>),
+    Object(Vec<(&'static str, Plain<'a>)>),
+    /// An object whose names are the caller's.
+    Map(Vec<(&'a str, Plain<'a>)>),
 }
 
 impl Plain<'_> {
     pub(super) fn to_js(&self) -> JsValue {
+        self.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+            .unwrap_or_default()
+    }
+}
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Absent => JsValue::UNDEFINED,
-            Self::Null => JsValue::NULL,
-            Self::Number(number) => (*number).into(),
-            Self::Text(text) => (*text).into(),
-            Self::List(items) => items.iter().map(Self::to_js).collect::<Array>().into(),
+            Self::Absent | Self::Null => serializer.serialize_unit(),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
             Self::Object(members) => {
+                let there = members
+                    .iter()
+                    .filter(|(_, it)| !matches!(it, Plain::Absent));
+                serializer.collect_map(there.map(|(name, value)| (name, value)))
+            }
+            // Setting a member called `__proto__` would do something else.
+            Self::Map(members) => {
                 let pairs = Array::new();
                 for (name, value) in members {
-                    if !matches!(value, Self::Absent) {
-                        pairs.push(&Array::of2(&(*name).into(), &value.to_js()));
-                    }
+                    pairs.push(&Array::of2(&(*name).into(), &value.to_js()));
                 }
-                // Setting a member called `__proto__` would do something else.
-                Object::from_entries(&pairs).map_or(JsValue::NULL, JsValue::from)
+                let object = Object::from_entries(&pairs).unwrap_or_default();
+                preserve::serialize(&object, serializer)
             }
         }
     }
@@ -74,7 +92,7 @@ impl<'a> From<&'a Decision> for Plain<'a> {
             [] => Self::Absent,
             commands => {
                 let named = commands.iter();
-                Self::Object(
+                Self::Map(
                     named
                         .map(|(name, own)| (name.as_str(), own.into()))
                         .collect(),
