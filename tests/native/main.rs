@@ -12,7 +12,10 @@
 )]
 
 mod answers;
+mod batch;
 mod batch_plan;
+mod batch_versions;
+mod batch_waiting;
 mod batch_wire;
 mod budget_bucket;
 mod budget_operating;
