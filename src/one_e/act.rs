@@ -49,6 +49,15 @@ impl Act {
         }
     }
 
+    /// Whether the deed is done, as far as its own request told.
+    pub(super) fn ran(&self) -> Ran {
+        match &self.stage {
+            Stage::Posting { .. } => Ran::No,
+            Stage::Asking(refusal) | Stage::Reading(Err(refusal)) => refusal.ran,
+            Stage::Reading(Ok(_)) => Ran::Yes,
+        }
+    }
+
     pub(super) fn start(&mut self, age: Age) -> Next {
         self.post(age == Age::Obsolete)
     }

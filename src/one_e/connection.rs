@@ -203,7 +203,9 @@ impl Connection {
         let brought = match std::mem::replace(&mut running.stage, parked) {
             Stage::Doubting { refusal, .. } => {
                 if response.status == 401 {
-                    return self.settle(running, Err(refusal::token_is_dead(refusal)));
+                    let mut error = refusal::token_is_dead(refusal);
+                    error.ran = running.work.ran();
+                    return self.settle(running, Err(error));
                 }
                 running.known = response.is_success();
                 Err(match running.known {

@@ -176,10 +176,14 @@ impl Connection {
         self.outputs
             .retain(|output| !matches!(output, Output::Send(exchange, _) if exchange.call == id));
         let out = !matches!(running.stage, Stage::Parked { .. });
-        if out && self.outputs.len() == before {
-            error.ran = Ran::Unknown;
+        let taken = out && self.outputs.len() == before;
+        if taken {
             self.abort(&running);
         }
+        error.ran = match running.work.ran() {
+            Ran::No if taken => Ran::Unknown,
+            ran => ran,
+        };
         self.settle(running, Err(error));
     }
 

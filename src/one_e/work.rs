@@ -94,6 +94,14 @@ impl Work {
         }
     }
 
+    /// Whether it had its effect already, before the request that is out.
+    pub(super) fn ran(&self) -> Ran {
+        match self {
+            Self::Act(act) => act.ran(),
+            _ => Ran::No,
+        }
+    }
+
     /// The operations on the instruction set of which it needs one.
     pub(super) fn needs(&self) -> &'static [&'static str] {
         match self {

@@ -259,6 +259,28 @@ fn a_follower_whose_run_goes_out_of_sight_ends_with_that_message() {
 }
 
 #[test]
+fn a_token_that_ends_behind_a_decision_does_not_undo_it() {
+    let mut world = World::new();
+    let run = world.issue_to_approval().id();
+    world.fate("bob", [None, Some(Fate::After(bobs_token_ends))]);
+    let error = world.decide("bob", run, true).unwrap_err();
+    assert_eq!((error.kind, error.ran), (ErrorKind::Auth, Ran::Yes));
+    assert_eq!(world.read(run).state(), State::Approved);
+}
+
+#[test]
+fn a_decision_whose_caller_leaves_behind_it_was_taken() {
+    let mut world = World::new();
+    let run = world.issue_to_approval().id();
+    world.fate("bob", [None, Some(Fate::Silence)]);
+    let call = world.submit("bob", super::decision(run, true));
+    world.client("bob").connection.cancel(call);
+    world.pass(0);
+    let error = world.end("bob", call).unwrap_err();
+    assert_eq!((error.kind, error.ran), (ErrorKind::Aborted, Ran::Yes));
+}
+
+#[test]
 fn a_token_that_ends_in_mid_follow_ends_it_and_another_token_takes_it_up() {
     let mut world = World::new();
     let run = world.issue_to_approval();
