@@ -203,6 +203,14 @@ fn of_alternatives_one_has_to_be_there() {
             r#"{"MUTE":"Y"}"#,
             &[": needs one of CHAT_ID or DIALOG_ID"],
         ),
+        (
+            "calendar.event.add",
+            r#"{"type":"user","ownerId":1,"name":"a","section":1}"#,
+            &[
+                ": needs one of from or from_ts",
+                ": needs one of to or to_ts",
+            ],
+        ),
         ("im.chat.mute", r#"{"DIALOG_ID":"chat1","MUTE":"Y"}"#, &[]),
         ("vote.AttachedVote.get", r#"{"entityId":1}"#, &[sets]),
         ("vote.AttachedVote.get", r#"{"attachId":1}"#, &[]),

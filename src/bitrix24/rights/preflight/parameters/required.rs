@@ -41,14 +41,12 @@ impl Walk<'_, '_> {
         if !any {
             return;
         }
-        let mut list = String::new();
+        let mut needs = String::new();
         for set in details.sets() {
-            if !list.is_empty() {
-                list.push_str("; or ");
-            }
-            write_names(set, " and ", &mut list);
+            needs.push_str(if needs.is_empty() { "needs " } else { "; or " });
+            write_names(set, " and ", &mut needs);
         }
-        self.call("needs ", &list);
+        self.call(&needs, "");
     }
 
     fn one_of(
@@ -61,11 +59,11 @@ impl Walk<'_, '_> {
         if group.clone().any(|name| is_given(level, given, name)) {
             return;
         }
-        let mut list = String::new();
-        write_names(group, " or ", &mut list);
+        let mut needs = String::from("needs one of ");
+        write_names(group, " or ", &mut needs);
         match at {
-            Some(path) => self.problems.warn(path, "needs one of ", &[&list]),
-            None => self.call("needs one of ", &list),
+            Some(path) => self.problems.warn(path, &needs, &[]),
+            None => self.call(&needs, ""),
         }
     }
 }
