@@ -235,3 +235,19 @@ impl Severity {
         }
     }
 }
+
+/// What a layer's "no" does to a call.
+///
+/// ```
+/// use callgate::decision::Mode;
+/// assert_ne!(Mode::Warn, Mode::Enforce);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The layer isn't asked.
+    Off,
+    /// The call goes out; the caller is told.
+    Warn,
+    /// The call is refused.
+    Enforce,
+}

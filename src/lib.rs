@@ -17,6 +17,7 @@
 //! | [`bitrix24::engine`] | how is it run? the connection, its token, its waiting calls |
 //! | [`bitrix24::results`] | results that have Rust types |
 //! | [`one_e`] | instructions of the 1E Platform and their approvals |
+//! | [`telecomx`] | rights on the extensions of a TelecomX PBX, and the actions that take them |
 //! | `js` | the only room that knows of JavaScript (compiled for wasm alone) |
 //!
 //! A room stands above all that it imports; nothing imports upwards.
@@ -34,6 +35,8 @@ pub mod json;
 pub mod one_e;
 pub mod origin;
 pub mod secret;
+#[cfg(feature = "telecomx")]
+pub mod telecomx;
 mod text;
 pub mod time;
 pub mod value;

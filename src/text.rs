@@ -21,6 +21,7 @@ pub(crate) fn cut<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t st
 }
 
 /// Whether a text is one of several, without ASCII case.
+#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
 pub(crate) fn is_any_of(text: &str, known: &[&str]) -> bool {
     known.iter().any(|own| own.eq_ignore_ascii_case(text))
 }
@@ -36,6 +37,35 @@ pub(crate) fn replace(text: &str, old: &str, new: &str) -> String {
     }
     replaced.push_str(rest);
     replaced
+}
+
+/// Appends `text`, percent-encoded as JavaScript's `encodeURIComponent` does it.
+#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+pub(crate) fn push_escaped(text: &str, out: &mut String) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let plain = rest.bytes().take_while(|byte| stays(*byte)).count();
+        let (kept, after) = rest.split_at(plain);
+        out.push_str(kept);
+        let escaped = after.bytes().take_while(|byte| !stays(*byte)).count();
+        let (changed, after) = after.split_at(escaped);
+        for byte in changed.bytes() {
+            out.push('%');
+            out.push(hex_digit(byte >> 4));
+            out.push(hex_digit(byte & 15));
+        }
+        rest = after;
+    }
+}
+
+#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+fn stays(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte)
+}
+
+#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+fn hex_digit(value: u8) -> char {
+    char::from_digit(u32::from(value), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }
 
 #[cfg(test)]

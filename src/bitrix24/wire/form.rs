@@ -4,7 +4,7 @@
 //! form can't carry to PHP and back it reports instead of writing: see [`Unfit`].
 
 use crate::json::{Event, Malformed, Raw, Reader};
-use crate::text::push_number;
+use crate::text::{push_escaped, push_number};
 use crate::value::Value;
 
 /// Why a form can't carry a value, so that it has to travel as JSON.
@@ -181,28 +181,7 @@ fn push_raw(text: Raw<'_>, out: &mut String) {
 /// assert_eq!(out, "%D0%BC%D0%B8%D1%80%20%26%3D%2B");
 /// ```
 pub fn escape(text: &str, out: &mut String) {
-    let mut rest = text;
-    while !rest.is_empty() {
-        let plain = rest.bytes().take_while(|byte| stays(*byte)).count();
-        let (kept, after) = rest.split_at(plain);
-        out.push_str(kept);
-        let escaped = after.bytes().take_while(|byte| !stays(*byte)).count();
-        let (changed, after) = after.split_at(escaped);
-        for byte in changed.bytes() {
-            out.push('%');
-            out.push(hex_digit(byte >> 4));
-            out.push(hex_digit(byte & 15));
-        }
-        rest = after;
-    }
-}
-
-fn stays(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte)
-}
-
-fn hex_digit(value: u8) -> char {
-    char::from_digit(u32::from(value), 16).map_or('0', |digit| digit.to_ascii_uppercase())
+    push_escaped(text, out);
 }
 
 /// Reads a form-encoded text as PHP does: `a[b][0]=x` nests, of equal names the last wins, a pair

@@ -2,22 +2,7 @@
 
 use crate::bitrix24::rights::method::MethodName;
 use crate::decision::Layer;
-
-/// What a layer's "no" does to a call.
-///
-/// ```
-/// use callgate::bitrix24::rights::preflight::Mode;
-/// assert_ne!(Mode::Warn, Mode::Enforce);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The layer isn't asked.
-    Off,
-    /// The call goes out; the caller is told.
-    Warn,
-    /// The call is refused.
-    Enforce,
-}
+pub use crate::decision::Mode;
 
 /// The modes of a connection.
 ///
