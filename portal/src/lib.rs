@@ -50,6 +50,7 @@ mod request;
 mod rest;
 mod settings;
 mod tables;
+mod telecomx;
 mod v3;
 mod world;
 mod xml;
@@ -61,4 +62,7 @@ pub use one_e::{ErrorForm, Mail, OneE, OneESettings, OneEUser};
 pub use php_form::decode_path;
 pub use portal::{LogEntry, Portal, Token, TokenRequest};
 pub use settings::{Budget, Settings};
+pub use telecomx::{
+    Container, TelecomX, TelecomXGroup, TelecomXQueue, TelecomXSettings, TelecomXUser,
+};
 pub use world::Config;

@@ -16,6 +16,7 @@ use crate::{
     request::{self, Version},
     rest,
     settings::Settings,
+    telecomx::{self, TelecomX},
     v3,
     world::{Config, World},
 };
@@ -192,6 +193,8 @@ impl Portal {
             self.rest(at, request)
         } else if one_e::owns(path) {
             self.world.one_e.answer(at, request)
+        } else if telecomx::owns(path) {
+            self.world.telecomx.answer(at, request)
         } else {
             Reply::html(404, "Not Found")
         };
@@ -372,6 +375,11 @@ impl Portal {
     /// The 1E server, to set it up.
     pub fn one_e(&mut self) -> &mut OneE {
         &mut self.world.one_e
+    }
+
+    /// The TelecomX server, to set it up.
+    pub fn telecomx(&mut self) -> &mut TelecomX {
+        &mut self.world.telecomx
     }
 
     /// The settings as they stand.

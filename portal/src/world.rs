@@ -15,6 +15,7 @@ use crate::{
     replays::Replays,
     settings::{Bucket, Settings},
     tables::Tables,
+    telecomx::TelecomX,
 };
 
 /// What a portal is from birth, and stays through every reset.
@@ -79,6 +80,7 @@ pub(crate) struct World {
     pub(crate) limiter: Limiter,
     pub(crate) replays: Replays,
     pub(crate) one_e: OneE,
+    pub(crate) telecomx: TelecomX,
     /// Commands that ran since the request came in: what `work` is multiplied with.
     pub(crate) commands: u64,
 }
