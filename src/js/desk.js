@@ -3,6 +3,7 @@
  * nothing. What happens is told to the core, and the core says what to do.
  */
 import { Answer, invalid, makeError, wordsOf } from './face.js'
+import { ListStream } from './list.js'
 
 // What the core is told; it knows these by number. The first ones are how an exchange ends.
 const RESULT = 0
@@ -16,7 +17,9 @@ const FAILED = 7
 const CANCELLED = 8
 const RENEWED = 9
 const CONSENTED = 10
-const WOKEN = 11
+const LISTED = 11
+const WANTED = 12
+const WOKEN = 13
 
 const EVENTS = ['confirmation', 'warning', 'token', 'throttle']
 
@@ -82,17 +85,51 @@ export class Desk {
 
   #open(call, entry, options) {
     entry.owner = this.#owner?.deref()
-    this.#calls.set(call, entry)
-    const signal = options?.signal
-    if (signal) {
-      const abort = () => this.#tell(CANCELLED, call)
-      signal.addEventListener('abort', abort)
-      entry.unlisten = () => signal.removeEventListener('abort', abort)
-    }
+    this.#keep(call, entry, options?.signal)
     return new Promise((resolve, reject) => {
       entry.resolve = resolve
       entry.reject = reject
     })
+  }
+
+  #keep(call, entry, signal) {
+    this.#calls.set(call, entry)
+    if (!signal) return
+    const abort = () => this.cancel(call)
+    signal.addEventListener('abort', abort)
+    entry.unlisten = () => signal.removeEventListener('abort', abort)
+  }
+
+  cancel(call) {
+    this.#tell(CANCELLED, call)
+  }
+
+  /** The rows of a list, which begins when somebody reads them. */
+  list(method, params, options) {
+    return new ListStream(this, this.#owner?.deref(), method, params, options)
+  }
+
+  /** Gives a list to the core, which opens it or rejects it at once. */
+  beginList(walk, text) {
+    this.#tell(LISTED, 0, 0, 0, walk, walk.method, text)
+  }
+
+  openList(list, walk) {
+    walk.list = list
+    this.#keep(list, walk, walk.options?.signal)
+  }
+
+  wantRows(list) {
+    this.#tell(WANTED, list)
+  }
+
+  /** The page that a list's reader waits for. */
+  page(list, body, onlyNew, total, requests) {
+    this.#calls.get(list).page(body, onlyNew, total, requests)
+  }
+
+  endList(list, total, requests) {
+    this.#close(list).resolve(total, requests)
   }
 
   resolve(call, body, status, next, total) {
@@ -320,7 +357,8 @@ class Batch {
 
   answer() {
     const names = this.#items.filter((_, at) => at % 4 === 0)
-    const named = (told) => Object.fromEntries(told.map((it, place) => [names[place], it]).filter(Boolean))
+    const named = (told) =>
+      Object.fromEntries(told.map((it, place) => [names[place], it]).filter(Boolean))
     const isUntold = (_, place) => !(place in this.executed || place in this.failed)
     return {
       executed: named(this.executed),

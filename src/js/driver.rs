@@ -7,6 +7,7 @@ use std::time::Duration;
 use js_sys::{Date, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::bitrix24::engine::list::Limits;
 use crate::bitrix24::engine::plan::{Finished, Outcome};
 use crate::bitrix24::engine::{
     Answer, Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
@@ -14,11 +15,12 @@ use crate::bitrix24::engine::{
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply, Worked};
+use crate::bitrix24::wire::page::{Ids, Page};
 use crate::error::Error;
 use crate::http::Failure;
 use crate::js::errors::throwable;
 use crate::js::frame::Frame;
-use crate::js::glue::{self, Desk};
+use crate::js::glue::{self, Desk, Walk};
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
 use crate::js::transport::{self, Way};
@@ -62,6 +64,22 @@ impl Payload for Body {
             }
         }
         envelopes
+    }
+
+    fn page(&self, next: Option<u64>, total: Option<u64>) -> Option<Page> {
+        let told = glue::read_page(&self.0)?;
+        let number = |place: u32| told.get(place).as_f64().unwrap_or_default() as u64;
+        let (first, last) = (number(2), number(3));
+        Some(Page {
+            rows: number(0),
+            ids: match number(1) {
+                1 => Ids::Rising(first, last),
+                2 => Ids::Falling(first, last),
+                _ => Ids::Unknown,
+            },
+            next,
+            total,
+        })
     }
 }
 
@@ -244,6 +262,26 @@ impl Driver {
         promise
     }
 
+    /// Takes a list, or rejects it.
+    fn begin_list(&self, walk: &Walk, method: &JsValue, text: &JsValue) {
+        let options = walk.options();
+        let read = || {
+            let mut call = read_method(method, text)?;
+            options::read_list(&mut call, &options)?;
+            Ok(call)
+        };
+        match read() {
+            Ok(call) => {
+                let now = now();
+                let limits = Limits::default();
+                let id = self.connection().submit_list(now, call, limits);
+                self.desk.open_list(id.0, walk);
+                self.set_out(now, id, &options);
+            }
+            Err(error) => walk.reject(&throwable(&error)),
+        }
+    }
+
     /// Carries out what the connection wants of a new call.
     fn set_out(&self, now: Instant, id: CallId, options: &JsValue) {
         // A signal that has fired already tells nobody any more.
@@ -307,6 +345,8 @@ impl Driver {
                 self.step(|connection, now| connection.token(now, outcome));
             }
             10 => self.step(|connection, now| connection.moved(now, a.is_truthy())),
+            11 => self.begin_list(body.unchecked_ref(), a, b),
+            12 => self.step(|connection, now| connection.want_rows(now, exchange.call)),
             _ => match read_envelope(what, a, b) {
                 Some(envelope) => {
                     let retry_after = Duration::try_from_secs_f64(retry_after).ok();
@@ -366,6 +406,18 @@ impl Driver {
             Output::BatchDone(CallId(batch), outcome) => match outcome {
                 Ok(finished) => self.tell_batch(batch, finished),
                 Err(error) => self.desk.reject(batch, &throwable(&error)),
+            },
+            Output::Rows(CallId(list), rows) => {
+                let (total, requests) = (number(rows.progress.total), rows.progress.requests);
+                self.desk
+                    .page(list, &rows.body.0, rows.only_new, total, requests);
+            }
+            Output::ListDone(CallId(list), outcome) => match outcome {
+                Ok(progress) => {
+                    let total = number(progress.total);
+                    self.desk.end_list(list, total, progress.requests);
+                }
+                Err(error) => self.desk.reject(list, &throwable(&error)),
             },
             Output::Refresh(request) => self.refresh(&request),
             Output::Moved(origin) => {
@@ -456,12 +508,16 @@ fn read_call(
     options: &JsValue,
     start: Option<i64>,
 ) -> Result<Call, Error> {
-    let method = options::method(method)?;
-    let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
-    let mut call = Call::of(method, params);
+    let mut call = read_method(method, text)?;
     options::read_call(&mut call, options)?;
     call.start = start.or(call.start);
     Ok(call)
+}
+
+fn read_method(method: &JsValue, text: &JsValue) -> Result<Call, Error> {
+    let method = options::method(method)?;
+    let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
+    Ok(Call::of(method, params))
 }
 
 fn number(value: Option<u64>) -> Option<f64> {

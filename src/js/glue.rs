@@ -63,6 +63,22 @@ extern "C" {
     pub(super) fn runs_in_browser() -> bool;
 }
 
+#[wasm_bindgen(module = "/src/js/list.js")]
+extern "C" {
+    /// Of a page: how many rows, how their ids lie, the first id and the last.
+    #[wasm_bindgen(js_name = readPage)]
+    pub(super) fn read_page(body: &JsValue) -> Option<Array>;
+
+    /// A list as its reader knows it.
+    pub(super) type Walk;
+
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn options(this: &Walk) -> JsValue;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn reject(this: &Walk, error: &JsValue);
+}
+
 #[wasm_bindgen(module = "/src/js/desk.js")]
 extern "C" {
     /// The promise of what `next` makes of what is promised.
@@ -128,6 +144,30 @@ extern "C" {
 
     #[wasm_bindgen(method, js_name = resolveBatch)]
     pub(super) fn resolve_batch(this: &Desk, batch: u32);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn list(
+        this: &Desk,
+        method: &JsValue,
+        params: &JsValue,
+        options: &JsValue,
+    ) -> JsValue;
+
+    #[wasm_bindgen(method, js_name = openList)]
+    pub(super) fn open_list(this: &Desk, list: u32, walk: &Walk);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn page(
+        this: &Desk,
+        list: u32,
+        body: &JsValue,
+        only_new: bool,
+        total: Option<f64>,
+        requests: u32,
+    );
+
+    #[wasm_bindgen(method, js_name = endList)]
+    pub(super) fn end_list(this: &Desk, list: u32, total: Option<f64>, requests: u32);
 
     #[wasm_bindgen(method)]
     pub(super) fn reject(this: &Desk, call: u32, error: &JsValue);

@@ -257,6 +257,28 @@ pub(super) fn read_batch(object: &JsValue) -> Result<BatchOptions, Error> {
     })
 }
 
+/// Reads the options of a list into the call by which it asks. The signal and `onProgress` stay in
+/// JavaScript.
+pub(super) fn read_list(call: &mut Call, object: &JsValue) -> Result<(), Error> {
+    let options = Options::new(
+        object,
+        &[
+            "signal",
+            "timeout",
+            "version",
+            "confirmation",
+            "confirmationTimeout",
+            "onProgress",
+        ],
+    )?;
+    options.check_signal()?;
+    options.function("onProgress")?;
+    call.timeout = options.duration("timeout")?;
+    call.version = options.version("version")?;
+    call.on_waiting = options.on_waiting()?;
+    Ok(())
+}
+
 /// Reads what a connection's behaviour depends on.
 pub(super) fn read_config(options: &Options<'_>) -> Result<Config, Error> {
     let in_browser = glue::runs_in_browser();

@@ -85,6 +85,11 @@ impl Portal {
         }
     }
 
+    /// All rows of a list.
+    pub fn list(&self, method: &JsValue, params: &JsValue, options: &JsValue) -> JsValue {
+        self.0.desk().list(method, params, options)
+    }
+
     /// What is known to be granted.
     #[wasm_bindgen(getter)]
     pub fn grant(&self) -> JsValue {

@@ -30,6 +30,7 @@ mod endings;
 mod events;
 mod grants;
 mod input;
+mod lists;
 mod one_e;
 mod pinning;
 mod preflight;

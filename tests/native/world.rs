@@ -6,10 +6,11 @@ mod network;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use callgate::bitrix24::engine::{
-    Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Token,
-};
+use callgate::bitrix24::engine::list::Progress;
 use callgate::bitrix24::engine::plan::Finished;
+use callgate::bitrix24::engine::{
+    Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Rows, Token,
+};
 use callgate::bitrix24::rights::confirmation::State;
 use callgate::bitrix24::rights::grant::Source;
 use callgate::bitrix24::wire::address::{Origin, Webhook};
@@ -34,6 +35,7 @@ const ORIGIN: &str = "https://portal.bitrix24.com";
 
 pub(crate) type Outcome = Result<Answer<Value>, Error>;
 pub(crate) type BatchOutcome = Result<Finished<Value>, Error>;
+pub(crate) type ListOutcome = Result<Progress, Error>;
 
 /// How a world begins.
 pub(crate) struct Setup {
@@ -81,6 +83,10 @@ pub(crate) struct World {
     pub(crate) asked_about: Vec<String>,
     /// Every end of a call, and when.
     pub(crate) ends: Vec<(u64, CallId, Outcome)>,
+    /// The pages of lists that were handed out.
+    pub(crate) rows: VecDeque<(CallId, Rows<Value>)>,
+    /// Every end of a list, and when.
+    pub(crate) list_ends: Vec<(u64, CallId, ListOutcome)>,
     /// Every end of a batch, and when.
     pub(crate) batch_ends: Vec<(u64, CallId, BatchOutcome)>,
     fates: VecDeque<Fate>,
@@ -150,6 +156,8 @@ impl World {
             asked_about: Vec::new(),
             ends: Vec::new(),
             batch_ends: Vec::new(),
+            rows: VecDeque::new(),
+            list_ends: Vec::new(),
             fates: VecDeque::new(),
             renewals: VecDeque::new(),
             arrivals: Vec::new(),

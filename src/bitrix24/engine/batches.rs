@@ -303,7 +303,7 @@ impl<B: Payload> Connection<B> {
     }
 
     /// What the answer says of one command, and what it teaches.
-    fn command_answered(
+    pub(super) fn command_answered(
         &mut self,
         now: Instant,
         mut running: Running,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::bitrix24::engine::budget::Class;
+use crate::bitrix24::engine::list::PageId;
 use crate::bitrix24::engine::retry::Tries;
 use crate::bitrix24::engine::token::Held;
 use crate::bitrix24::engine::waiting::Wait;
@@ -176,6 +177,14 @@ impl Running {
     pub(super) fn confirmed_method(&self) -> &MethodName {
         match &self.owner {
             Owner::Request { confirmed, .. } => confirmed.as_ref().unwrap_or(&self.call.method),
+            _ => self.method(),
+        }
+    }
+
+    /// The method that it is about: a batch of a list's pages is about the list's.
+    pub(super) fn method(&self) -> &MethodName {
+        match &self.owner {
+            Owner::Pages { method, .. } => method,
             _ => &self.call.method,
         }
     }
@@ -195,14 +204,30 @@ pub(super) enum Owner {
         confirmed: Option<MethodName>,
     },
     /// A batch, of which it is the command at this place.
-    Command { batch: CallId, place: usize },
+    Command {
+        batch: CallId,
+        place: usize,
+    },
+    /// A list of this method, for which it asks for these pages with these parameters.
+    Pages {
+        list: CallId,
+        method: MethodName,
+        pages: Vec<(PageId, Params)>,
+    },
 }
 
 impl Owner {
     pub(super) fn batch(&self) -> Option<CallId> {
         match self {
             Self::Request { batch, .. } | Self::Command { batch, .. } => Some(*batch),
-            Self::Caller | Self::Connection => None,
+            _ => None,
+        }
+    }
+
+    pub(super) fn list(&self) -> Option<CallId> {
+        match self {
+            Self::Pages { list, .. } => Some(*list),
+            _ => None,
         }
     }
 }

@@ -8,6 +8,8 @@ use crate::bitrix24::engine::batches::{BatchOptions, Batches};
 use crate::bitrix24::engine::budget::{Budget, Level, Rate};
 use crate::bitrix24::engine::call::{Answer, Call, CallId, Exchange, Owner, Running, Stage};
 use crate::bitrix24::engine::calls::Calls;
+use crate::bitrix24::engine::list::Progress;
+use crate::bitrix24::engine::lists::{Lists, Rows};
 use crate::bitrix24::engine::operating::Operating;
 use crate::bitrix24::engine::plan::{Finished, Item};
 use crate::bitrix24::engine::request::Writer;
@@ -110,6 +112,10 @@ pub enum Output<B> {
     Done(CallId, Result<Answer<B>, Error>),
     /// A batch has ended: with what became of its commands, or as a whole.
     BatchDone(CallId, Result<Finished<B>, Error>),
+    /// The page of a list that its consumer waits for.
+    Rows(CallId, Rows<B>),
+    /// A list has ended: all its pages were handed out, or there will be no more.
+    ListDone(CallId, Result<Progress, Error>),
     /// Something to tell whoever listens.
     Notice(Notice),
 }
@@ -191,6 +197,7 @@ pub struct Connection<B> {
     pub(super) standings: Standings,
     pub(super) calls: Calls,
     pub(super) batches: Batches<B>,
+    pub(super) lists: Lists<B>,
     pub(super) budget: Budget,
     pub(super) operating: Operating,
     pub(super) jitter: Jitter,
@@ -295,6 +302,7 @@ impl<B: Payload> Connection<B> {
             standings,
             calls: Calls::default(),
             batches: Batches::default(),
+            lists: Lists::default(),
             budget: Budget::new(rate),
             operating: Operating::default(),
             jitter,
@@ -751,8 +759,11 @@ impl<B: Payload> Connection<B> {
     /// ```
     pub fn cancel(&mut self, call: CallId) {
         let (code, message) = ("CALLGATE_ABORTED", "the caller ended the call");
-        match self.batches.take(call) {
-            Some(batch) => self.end_batch(batch, code, message),
+        if let Some(batch) = self.batches.take(call) {
+            return self.end_batch(batch, code, message);
+        }
+        match self.lists.take(call) {
+            Some(list) => self.abort_list(list, code, message),
             None => self.end(call, code, message),
         }
     }
@@ -768,7 +779,7 @@ impl<B: Payload> Connection<B> {
     /// assert!(!connection.is_under_way(CallId(1)));
     /// ```
     pub fn is_under_way(&self, call: CallId) -> bool {
-        self.calls.get(call).is_some() || self.batches.has(call)
+        self.calls.get(call).is_some() || self.batches.has(call) || self.lists.has(call)
     }
 
     /// Ends every call, and refuses all later ones.
@@ -791,6 +802,9 @@ impl<B: Payload> Connection<B> {
         let (code, message) = ("CALLGATE_CLOSED", "the portal was closed");
         while let Some(batch) = self.batches.take_first() {
             self.end_batch(batch, code, message);
+        }
+        while let Some(list) = self.lists.take_first() {
+            self.abort_list(list, code, message);
         }
         for id in self.calls.which(|_| true) {
             self.end(id, code, message);

@@ -66,7 +66,7 @@ impl<B: Payload> Connection<B> {
         }
         let running = self.calls.get(id)?;
         let call = &running.call;
-        if running.owner.batch().is_some() {
+        if !matches!(running.owner, Owner::Caller | Owner::Connection) {
             return None;
         }
         if call.start.is_some() && running.version == Version::V3 {
@@ -389,6 +389,7 @@ impl<B: Payload> Connection<B> {
             Owner::Request { .. } | Owner::Command { .. } => {
                 self.batches.ended.push_back((running, outcome));
             }
+            Owner::Pages { .. } => self.lists.ended.push_back((running, outcome)),
         }
     }
 

@@ -28,6 +28,7 @@ impl<B: Payload> Connection<B> {
     pub(super) fn next_output(&mut self, now: Instant) -> Option<Output<B>> {
         loop {
             self.go_on_with_batches(now);
+            self.go_on_with_lists(now);
             if let Some(output) = self.outputs.pop_front() {
                 return Some(output);
             }
@@ -76,7 +77,7 @@ impl<B: Payload> Connection<B> {
     /// Where a call waits whose turn has come too early.
     fn obstacle(&mut self, now: Instant, id: CallId) -> Option<Stage> {
         let running = self.calls.get(id)?;
-        if let Some(until) = self.operating.paused_until(now, &running.call.method) {
+        if let Some(until) = self.operating.paused_until(now, running.method()) {
             let wait_ends = running.waits_until();
             self.tell_of_throttle(id, until);
             let until = wait_ends.map_or(until, |ends| ends.min(until));
@@ -101,7 +102,7 @@ impl<B: Payload> Connection<B> {
             return;
         };
         if !std::mem::replace(&mut running.throttled, true) {
-            let method = running.call.method.clone();
+            let method = running.method().clone();
             let notice = Notice::Throttle { method, until };
             self.outputs.push_back(Output::Notice(notice));
         }

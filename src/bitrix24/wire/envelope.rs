@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::bitrix24::rights::method::Version;
+use crate::bitrix24::wire::page::Page;
 use crate::time::Instant;
 
 /// An answer as far as the core reads it. `B` is the parsed body: a `serde_json::Value` natively, a
@@ -130,6 +131,17 @@ pub trait Payload: Sized {
     /// assert!(matches!(second, Envelope::Foreign));
     /// ```
     fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>>;
+
+    /// What a body that answers a list's method says of its rows, beside the envelope's `next` and
+    /// `total`; `None` when its result is no list.
+    ///
+    /// ```
+    /// use callgate::bitrix24::wire::envelope::Payload;
+    /// use callgate::bitrix24::wire::page::Ids;
+    /// let body = serde_json::json!({"result": {"items": [{"id": 7}]}});
+    /// assert_eq!(body.page(None, Some(1)).unwrap().ids, Ids::Rising(7, 7));
+    /// ```
+    fn page(&self, next: Option<u64>, total: Option<u64>) -> Option<Page>;
 }
 
 /// What `method.get` says of a method.
@@ -152,7 +164,7 @@ pub struct Availability {
 pub(super) mod native {
     use serde_json::Value;
 
-    use super::{Availability, Envelope, Payload, Reply, Version, Worked};
+    use super::{Availability, Envelope, Page, Payload, Reply, Version, Worked};
     use crate::bitrix24::wire::batch;
 
     impl Reply<Value> {
@@ -233,6 +245,10 @@ pub(super) mod native {
 
         fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>> {
             batch::split(self, version, places)
+        }
+
+        fn page(&self, next: Option<u64>, total: Option<u64>) -> Option<Page> {
+            Page::read(self.get("result")?, next, total)
         }
     }
 }

@@ -8,3 +8,4 @@ pub mod envelope;
 pub mod event;
 pub mod form;
 pub mod frame;
+pub mod page;

@@ -90,6 +90,8 @@ impl World {
             Output::Done(id, outcome) => self.ends.push((self.now, id, outcome)),
             Output::BatchDone(id, outcome) => self.batch_ends.push((self.now, id, outcome)),
             Output::Moved(origin) => self.asked_about.push(origin.host().to_owned()),
+            Output::Rows(id, rows) => self.rows.push_back((id, rows)),
+            Output::ListDone(id, outcome) => self.list_ends.push((self.now, id, outcome)),
             Output::Notice(notice) => self.notices.push(notice),
         }
     }

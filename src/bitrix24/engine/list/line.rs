@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::bitrix24::engine::list::PageId;
-use crate::bitrix24::engine::list::page::{Ids, Page};
+use crate::bitrix24::wire::page::{Ids, Page};
 use crate::error::Error;
 
 /// A place in the order; `T` says what is to be asked there.

@@ -14,20 +14,19 @@
 mod ask;
 mod line;
 mod listing;
-mod page;
 mod pages;
 mod query;
 mod ranges;
 
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
+pub use crate::bitrix24::wire::page::{Ids, Page};
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::bitrix24::wire::page::{id, rows};
 use crate::error::Error;
 pub use ask::{Ask, Limits, PageId, Progress, Turn};
 use line::State;
 use listing::Listing;
-pub use page::{Ids, Page};
-#[cfg(not(target_arch = "wasm32"))]
-pub use page::{id, rows};
 use pages::Pages;
 use query::Query;
 use ranges::{Ranges, Told};

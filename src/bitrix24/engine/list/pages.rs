@@ -7,9 +7,9 @@
 
 use crate::bitrix24::engine::list::PageId;
 use crate::bitrix24::engine::list::line::{Line, Slot, State};
-use crate::bitrix24::engine::list::page::{Ids, Page};
 use crate::bitrix24::engine::list::query::{Piece, Query, V2_ROWS};
 use crate::bitrix24::rights::method::Version;
+use crate::bitrix24::wire::page::{Ids, Page};
 use crate::error::{Error, Kind, Ran};
 
 /// How often a list is walked at most.

@@ -1,9 +1,10 @@
-//! What a walk has to know of a page. The rows themselves stay with whoever holds them.
+//! A page of a list: its rows in any of the forms in which portals send them, and what a walk has to
+//! know of them. The rows themselves stay with whoever holds them.
 
 /// The facts of one page.
 ///
 /// ```
-/// use callgate::bitrix24::engine::list::{Ids, Page};
+/// use callgate::bitrix24::wire::page::{Ids, Page};
 /// let page = Page { rows: 2, ids: Ids::of([4, 9].map(Some)), next: Some(50), total: Some(120) };
 /// assert_eq!(page.ids, Ids::Rising(4, 9));
 /// ```
@@ -22,7 +23,7 @@ pub struct Page {
 /// The ids of a page's rows.
 ///
 /// ```
-/// use callgate::bitrix24::engine::list::Ids;
+/// use callgate::bitrix24::wire::page::Ids;
 /// assert_eq!(Ids::of([Some(3), Some(3)]), Ids::Unknown);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl Ids {
     /// Looks at the ids of all rows in turn.
     ///
     /// ```
-    /// use callgate::bitrix24::engine::list::Ids;
+    /// use callgate::bitrix24::wire::page::Ids;
     /// assert_eq!(Ids::of([Some(9), Some(4)]), Ids::Falling(9, 4));
     /// assert_eq!(Ids::of([Some(9), None]), Ids::Unknown);
     /// ```
@@ -60,7 +61,7 @@ impl Ids {
     }
 
     /// The id of the first row.
-    pub(super) fn first(self) -> Option<u64> {
+    pub(in crate::bitrix24) fn first(self) -> Option<u64> {
         match self {
             Self::Unknown => None,
             Self::Rising(first, _) | Self::Falling(first, _) => Some(first),
@@ -68,7 +69,7 @@ impl Ids {
     }
 
     /// The id of the last row.
-    pub(super) fn last(self) -> Option<u64> {
+    pub(in crate::bitrix24) fn last(self) -> Option<u64> {
         match self {
             Self::Unknown => None,
             Self::Rising(_, last) | Self::Falling(_, last) => Some(last),
@@ -87,7 +88,7 @@ mod native {
         /// portals send one.
         ///
         /// ```
-        /// use callgate::bitrix24::engine::list::{Ids, Page};
+        /// use callgate::bitrix24::wire::page::{Ids, Page};
         /// let result = serde_json::json!({"tasks": [{"id": "3"}, {"id": "5"}]});
         /// let page = Page::read(&result, None, None).unwrap();
         /// assert_eq!((page.rows, page.ids), (2, Ids::Rising(3, 5)));
@@ -108,7 +109,7 @@ mod native {
     /// text, list or map.
     ///
     /// ```
-    /// use callgate::bitrix24::engine::list::rows;
+    /// use callgate::bitrix24::wire::page::rows;
     /// assert_eq!(rows(&serde_json::json!(false)), Some(vec![]));
     /// assert_eq!(rows(&serde_json::json!({"items": {"7": {"id": 7}}})).map(|it| it.len()), Some(1));
     /// assert_eq!(rows(&serde_json::json!({"TITLE": "one row"})), None);
@@ -140,7 +141,7 @@ mod native {
     /// A row's own number, as [`rows`] of different methods spell it.
     ///
     /// ```
-    /// use callgate::bitrix24::engine::list::id;
+    /// use callgate::bitrix24::wire::page::id;
     /// assert_eq!(id(&serde_json::json!({"ID": "12"})), Some(12));
     /// ```
     pub fn id(row: &Value) -> Option<u64> {
