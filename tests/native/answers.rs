@@ -24,14 +24,18 @@ fn check(cases: Vec<Case<'_>>) {
             (ADD, "{}", repeatable && ran == Ran::No),
         ] {
             let mut world = World::new();
-            world.fate([fate.clone()]);
+            world.fate(std::iter::repeat_n(fate.clone(), 100));
             let id = world.submit(call(method, params));
+            world.pass(600);
             let error = world.error(id);
             let told = (error.code.as_str(), error.kind, error.ran, error.retryable);
             assert_eq!(told, (code, kind, ran, retryable), "{method}: {fate:?}");
             assert_eq!(error.method.as_deref(), Some(method));
             assert!(!error.message.is_empty(), "{fate:?}");
-            assert_eq!(world.sent.len(), 1, "{fate:?}");
+            // What may be repeated was, and the error says how often.
+            assert_eq!(world.sent.len(), if retryable { 4 } else { 1 }, "{fate:?}");
+            let counts = error.message.starts_with("after 4 attempts: ");
+            assert_eq!(counts, retryable, "{error}");
         }
     }
 }
@@ -161,13 +165,16 @@ fn every_failure_of_the_portal_keeps_its_code_and_is_of_its_kind() {
     for (fault, status, code, kind, ran, retryable, layer) in FAILURES {
         let mut world = World::new();
         world.fault(fault);
-        let error = world.run(GET, ID).unwrap_err();
+        let id = world.submit(call(GET, ID));
+        world.pass(3_600);
+        let error = world.error(id);
         assert_eq!(error.status, Some(*status), "{fault}");
         let told = (error.code.as_str(), error.kind, error.ran, error.retryable);
         assert_eq!(told, (*code, *kind, *ran, *retryable), "{fault}");
         let decided = error.decision.as_ref().and_then(|decision| decision.layer);
         assert_eq!(decided, *layer, "{fault}");
         assert!(world.refreshes.is_empty(), "{fault}");
+        assert_eq!(world.sent.len() > 1, *retryable, "{fault}");
     }
 }
 

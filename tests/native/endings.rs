@@ -110,7 +110,7 @@ fn rule_8_an_ended_call_stays_as_it_ended() {
 fn rule_8_an_answer_that_comes_after_the_time_limit_changes_nothing() {
     let mut world = World::new();
     world.fate([Fate::Late(70)]);
-    let id = world.submit(call("profile", "{}"));
+    let id = world.submit(call("crm.deal.add", "{}"));
     world.pass(100);
     assert_eq!(world.error(id).code, "CALLGATE_TIMEOUT");
 }

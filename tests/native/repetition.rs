@@ -74,28 +74,66 @@ fn rule_3_a_write_without_an_answer_in_time_is_aborted_and_not_sent_again() {
 #[test]
 fn rule_3_a_request_that_never_left_did_not_run() {
     let mut world = World::new();
-    world.fate([Fate::Refused]);
+    world.fate(std::iter::repeat_n(Fate::Refused, 4));
     let id = world.submit(write());
+    world.pass(600);
 
     let error = world.error(id);
     assert_eq!(error.code, "CALLGATE_NETWORK");
     assert_eq!((error.ran, error.retryable), (Ran::No, true));
+    assert_eq!(world.sent.len(), 4);
     assert_eq!(world.seen_by_portal(ADD), 0);
 }
 
 #[test]
-fn rule_3_a_lost_read_or_idempotent_write_may_be_repeated_by_its_caller() {
+fn rule_3_a_write_that_never_left_is_sent_again_and_runs_once() {
+    let mut world = World::new();
+    world.fate([Fate::Refused, Fate::Refused]);
+    let id = world.submit(write());
+    world.pass(10);
+
+    assert!(world.end(id).is_ok());
+    assert_eq!(world.sent.len(), 3);
+    assert_eq!(world.seen_by_portal(ADD), 1);
+}
+
+#[test]
+fn rule_3_a_lost_read_or_idempotent_write_is_repeated_and_may_be_by_its_caller() {
     for ask in [call("crm.deal.get", r#"{"id":1}"#), idempotent_write()] {
-        for fate in [Fate::BrokenAfter, Fate::Silence] {
+        for (fate, requests) in [(Fate::BrokenAfter, 4), (Fate::Silence, 2)] {
             let mut world = World::new();
-            world.fate([fate]);
+            world.fate([fate.clone()]);
             let id = world.submit(ask.clone());
-            world.pass(60);
+            world.pass(70);
+            assert!(world.end(id).is_ok());
+            assert_eq!(world.sent.len(), 2);
+
+            world.fate(std::iter::repeat_n(fate, requests));
+            let id = world.submit(ask.clone());
+            world.pass(600);
             let error = world.error(id);
             assert_eq!((error.ran, error.retryable), (Ran::Unknown, true));
-            assert_eq!(world.sent.len(), 1);
+            assert_eq!(world.sent.len(), 2 + requests);
         }
     }
+}
+
+#[test]
+fn rule_3_a_call_that_may_have_run_is_not_called_undone_by_a_later_attempt() {
+    let mut world = World::new();
+    world.fate([Fate::BrokenAfter]);
+    world.fate(std::iter::repeat_n(Fate::Refused, 4));
+    let id = world.submit(idempotent_write());
+    world.pass(600);
+    assert_eq!(world.error(id).ran, Ran::Unknown);
+
+    let mut world = World::new();
+    world.fate([Fate::BrokenAfter]);
+    let id = world.submit(idempotent_write());
+    world.connection.cancel(id);
+    world.pump();
+    assert_eq!(world.error(id).ran, Ran::Unknown);
+    assert_eq!(world.connection.wake_at(), None);
 }
 
 #[test]
@@ -215,9 +253,10 @@ fn rule_3_only_names_that_are_known_to_read_are_taken_to_read() {
         ("crm.deal.get.all", false),
     ] {
         let mut world = World::new();
-        world.fate([Fate::BrokenBefore]);
-        let error = world.run(method, "{}").unwrap_err();
-        assert_eq!(error.retryable, reads, "{method}");
+        world.fate(std::iter::repeat_n(Fate::BrokenBefore, 4));
+        let id = world.submit(call(method, "{}"));
+        world.pass(600);
+        assert_eq!(world.error(id).retryable, reads, "{method}");
     }
 }
 

@@ -165,8 +165,9 @@ fn rule_9_what_the_portal_and_the_network_repeat_of_a_token_is_struck_out() {
 fn rule_9_what_the_portal_and_the_network_repeat_of_a_webhook_is_struck_out() {
     for echo in echoes(HOOK) {
         let mut world = with_webhook();
-        world.fate([echo.clone()]);
+        world.fate(std::iter::repeat_n(echo.clone(), 4));
         let id = world.submit(call("crm.deal.get", "{}"));
+        world.pass(60);
         assert!(world.end(id).is_err(), "{echo:?}");
         assert_world_is_clean(&world);
     }
