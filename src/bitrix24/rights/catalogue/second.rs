@@ -3,6 +3,8 @@
 //! A record is a row of parts: a mark, which is a control character, and the text up to the next.
 //! Nothing here trusts the text between the marks.
 
+use std::ops::Range;
+
 use super::form::{self, CHECKSUM, CatalogueError, Pieces, intact, number, run};
 
 /// What a file starts with: details, and the form in which they are written.
@@ -99,30 +101,59 @@ impl Second {
     /// A record by its number: those of the methods in the first tier's order, then the events.
     pub(super) fn record(&self, index: usize) -> Option<Thing<'_>> {
         let range = *self.starts.get(index)?..*self.starts.get(index + 1)?;
-        self.text.get(range).map(|text| Thing { text })
+        let text = self.text.get(range)?;
+        Thing::read(Parts { text, at: 0 })
     }
 }
 
-/// A method, an event or a parameter: the text from its own mark on.
+/// A method, an event or a parameter.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing<'a> {
-    text: &'a str,
+    name: &'a str,
+    /// The letters of what is a matter of yes or no.
+    traits: &'a [u8],
+    facts: Parts<'a>,
+    /// Which facts there are: a bit for each mark.
+    has: u16,
+    /// What comes behind the facts.
+    after: Parts<'a>,
 }
 
 impl<'a> Thing<'a> {
-    fn parts(self) -> Parts<'a> {
-        Parts { rest: self.text }
+    /// Reads a thing from its own mark on: its facts are gone through once, and then it is known
+    /// which of them are there.
+    fn read(mut parts: Parts<'a>) -> Option<Thing<'a>> {
+        let (_, name) = parts.next()?;
+        let mut thing = Thing {
+            name: parts.text_at(name),
+            traits: &[],
+            facts: parts,
+            has: 0,
+            after: parts,
+        };
+        while let Some((mark, range)) = parts.next()
+            && mark > CLOSE
+        {
+            if mark == TRAITS {
+                thing.traits = parts.text_at(range).as_bytes();
+            }
+            thing.has |= 1 << (mark & 15);
+            thing.after = parts;
+        }
+        Some(thing)
     }
 
     /// What stands behind its own mark.
     pub(super) fn name(self) -> &'a str {
-        self.parts().next().map_or("", |(_, name)| name)
+        self.name
     }
 
     /// All facts of one kind.
     pub(super) fn all(self, mark: u8) -> Facts<'a> {
-        let mut parts = self.parts();
-        parts.next();
+        let parts = match self.has & 1 << mark {
+            0 => self.after,
+            _ => self.facts,
+        };
         Facts { parts, mark }
     }
 
@@ -153,18 +184,15 @@ impl<'a> Thing<'a> {
 
     /// The letters of what is a matter of yes or no.
     pub(super) fn traits(self) -> &'a [u8] {
-        self.said(TRAITS).unwrap_or_default().as_bytes()
+        self.traits
     }
 
     /// The parameters of a method, or those nested in one.
     pub(super) fn inside(self) -> Things<'a> {
-        let mut parts = self.parts();
-        parts.next();
-        match parts.find(|(mark, _)| *mark <= CLOSE) {
+        let mut parts = self.after;
+        match parts.next() {
             Some((OPEN, _)) => Things { parts },
-            _ => Things {
-                parts: Parts { rest: "" },
-            },
+            _ => Things::default(),
         }
     }
 }
@@ -181,7 +209,7 @@ impl<'a> Iterator for Facts<'a> {
     fn next(&mut self) -> Option<&'a str> {
         loop {
             match self.parts.next()? {
-                (mark, text) if mark == self.mark => return Some(text),
+                (mark, range) if mark == self.mark => return Some(self.parts.text_at(range)),
                 (..=CLOSE, _) => return None,
                 _ => {}
             }
@@ -194,7 +222,7 @@ fn words(text: &str) -> Pieces<'_> {
 }
 
 /// Steps from a parameter to the next one beside it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Things<'a> {
     parts: Parts<'a>,
 }
@@ -205,13 +233,17 @@ impl<'a> Iterator for Things<'a> {
     fn next(&mut self) -> Option<Thing<'a>> {
         let mut depth = 0;
         loop {
-            let text = self.parts.rest;
+            let start = self.parts;
             let (mark, _) = self.parts.next()?;
             match mark {
-                NAME if depth == 0 => return Some(Thing { text }),
+                NAME if depth == 0 => {
+                    let thing = Thing::read(start)?;
+                    self.parts = thing.after;
+                    return Some(thing);
+                }
                 OPEN => depth += 1,
                 CLOSE if depth > 0 => depth -= 1,
-                CLOSE => self.parts.rest = "",
+                CLOSE => self.parts = Parts::default(),
                 _ => {}
             }
         }
@@ -219,19 +251,22 @@ impl<'a> Iterator for Things<'a> {
 }
 
 /// Steps from a mark to the next.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Parts<'a> {
-    rest: &'a str,
+    text: &'a str,
+    at: usize,
 }
 
-impl<'a> Iterator for Parts<'a> {
-    type Item = (u8, &'a str);
+impl<'a> Parts<'a> {
+    /// The next mark, and where the text behind it stands.
+    fn next(&mut self) -> Option<(u8, Range<usize>)> {
+        let (mark, rest) = self.text.as_bytes().get(self.at..)?.split_first()?;
+        let start = self.at + 1;
+        self.at = start + run(rest);
+        Some((*mark, start..self.at))
+    }
 
-    fn next(&mut self) -> Option<(u8, &'a str)> {
-        let mark = *self.rest.as_bytes().first()?;
-        let body = self.rest.get(1..)?;
-        let (text, rest) = body.split_at_checked(run(body.as_bytes()))?;
-        self.rest = rest;
-        Some((mark, text))
+    fn text_at(&self, range: Range<usize>) -> &'a str {
+        self.text.get(range).unwrap_or_default()
     }
 }

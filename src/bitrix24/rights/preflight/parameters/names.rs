@@ -63,20 +63,22 @@ pub(super) struct Given {
 
 /// A set of small numbers; greater ones are taken for members.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Bits(u128);
+pub(super) struct Bits([u32; 4]);
 
 impl Bits {
     pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0 == [0; 4]
     }
 
     pub(super) fn has(self, place: usize) -> bool {
-        place >= 128 || self.0 & (1 << place) != 0
+        let word = self.0.get(place / 32);
+        word.is_none_or(|word| word >> (place % 32) & 1 == 1)
     }
 
     pub(super) fn set(&mut self, place: usize, whether: bool) {
-        if place < 128 {
-            self.0 = self.0 & !(1 << place) | u128::from(whether) << place;
+        if let Some(word) = self.0.get_mut(place / 32) {
+            let bit = place % 32;
+            *word = *word & !(1 << bit) | u32::from(whether) << bit;
         }
     }
 }
