@@ -218,8 +218,7 @@ export class Desk {
       told = read(await response.text())
       if (told[0] !== RESULT) told[4] = retryAfter(response)
     } catch (error) {
-      if (error?.code === 'CALLGATE_TOO_LONG') return this.#ended(exchange, status ?? 0, TOO_LONG)
-      return this.#ended(exchange, 0, FAILED, undefined, ...explain(error))
+      return this.#ended(exchange, 0, ...explain(error))
     }
     this.#ended(exchange, status, ...told)
   }
@@ -469,10 +468,12 @@ function bodyOf(maps, key) {
 /** Why a request failed, and whether it may have left; whatever it was that was thrown. */
 function explain(error) {
   try {
+    if (error?.code === 'CALLGATE_TOO_LONG') return [TOO_LONG]
     const [outer, inner] = [wordsOf(error), error?.cause && wordsOf(error.cause)]
     const words = inner && inner !== outer ? `${outer}: ${inner}` : outer
-    return [words, !NEVER_SENT.includes(error?.cause?.code ?? error?.code)]
+    const sent = !NEVER_SENT.includes(error?.cause?.code ?? error?.code)
+    return [FAILED, undefined, words, sent]
   } catch {
-    return [wordsOf(error), true]
+    return [FAILED, undefined, wordsOf(error), true]
   }
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import {
   facts,
   fakeFetch,
+  inTheEnd,
   portalWorld,
   refusal,
   rejection,
@@ -17,7 +18,7 @@ const world = portalWorld()
 async function withFault(kind, { method = 'crm.deal.get', params = { id: 1 }, ...more } = {}) {
   const { portal } = await world.client()
   await world.fault(kind, { ...more })
-  return rejection(portal.call(method, params))
+  return inTheEnd(() => portal.call(method, params))
 }
 
 test('a_refusal_of_the_portals_keeps_its_code_status_and_words', async () => {
@@ -113,7 +114,7 @@ test('codes_decide_whatever_the_status_and_the_case', async () => {
     for (const status of [200, 400, 401, 403, 429, 500, 503]) {
       const { fetch } = fakeFetch(() => refusal(code, status))
       const { portal } = await world.client({ fetch })
-      const error = await rejection(portal.call('crm.deal.get', { id: 1 }))
+      const error = await inTheEnd(() => portal.call('crm.deal.get', { id: 1 }))
       assert.deepEqual([error.code, error.kind, error.status], [code, kind, status])
     }
   }
@@ -176,26 +177,32 @@ const noAnswers = [
 ]
 for (const [kind, code, status] of noAnswers) {
   test(`${kind}_is_no_answer_so_nobody_knows_whether_a_write_ran`, async () => {
-    const read = await withFault(kind, { times: 1 })
+    const read = await withFault(kind)
     assert.deepEqual([read.code, read.kind, read.ran], [code, 'protocol', 'unknown'])
     assert.equal(read.status, status)
     assert.equal(read.retryable, true) // it only reads
     const written = { method: 'crm.deal.add', params: { fields: { TITLE: 'A' } } }
-    const write = await withFault(kind, { times: 1, ...written })
+    await world.forget()
+    const write = await withFault(kind, written)
     assert.deepEqual([write.code, write.ran, write.retryable], [code, 'unknown', false])
+    assert.equal((await world.requests()).length, 1)
   })
 }
 
-test('a_write_that_is_called_idempotent_may_be_tried_again', async () => {
-  const { portal } = await world.client()
-  await world.fault('empty', { times: 2 })
+test('a_write_that_is_called_idempotent_is_tried_again_and_the_error_says_how_often', async () => {
   for (const idempotent of [true, 'key-0001']) {
+    const { portal } = await world.client()
     const fields = { TITLE: 'A' }
-    const error = await rejection(portal.call('crm.deal.add', { fields }, { idempotent }))
+    await world.fault('empty', { times: 5 })
+    await world.forget()
+    const call = () => portal.call('crm.deal.add', { fields }, { idempotent })
+    const error = await inTheEnd(call)
     assert.deepEqual([error.ran, error.retryable], ['unknown', true])
+    assert.match(error.message, /^crm\.deal\.add: after 4 attempts: /)
+    assert.equal((await world.requests()).length, 4)
+    assert.equal((await call()).status, 200)
+    assert.equal((await world.requests()).length, 6)
   }
-  // Nothing is repeated behind the caller's back.
-  assert.equal((await world.requests()).length, 2)
 })
 
 test('json_without_result_or_error_is_no_answer', async () => {
@@ -238,7 +245,7 @@ test('a_portal_that_moved_is_reported_and_not_followed', async () => {
 
 test('a_portal_that_is_not_there_is_a_network_error_and_the_call_did_not_run', async () => {
   const { portal } = await world.client({ domain: 'http://127.0.0.1:9' })
-  const error = await rejection(portal.call('crm.deal.add', { fields: { TITLE: 'A' } }))
+  const error = await inTheEnd(() => portal.call('crm.deal.add', { fields: { TITLE: 'A' } }))
   assert.deepEqual(facts(error), {
     code: 'CALLGATE_NETWORK',
     kind: 'network',
@@ -250,7 +257,7 @@ test('a_portal_that_is_not_there_is_a_network_error_and_the_call_did_not_run', a
 
 test('a_name_that_nobody_knows_is_a_network_error_and_the_call_did_not_run', async () => {
   const { portal } = await world.client({ domain: 'https://no-such-portal.invalid' })
-  const error = await rejection(portal.call('crm.deal.add', { fields: { TITLE: 'A' } }))
+  const error = await inTheEnd(() => portal.call('crm.deal.add', { fields: { TITLE: 'A' } }))
   assert.deepEqual([error.kind, error.ran, error.retryable], ['network', 'no', true])
 })
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CallgateError, Portal } from '../../pkg/node.js'
-import { facts, fakeFetch, rejection, response, result } from '../support/world.mjs'
+import { facts, fakeFetch, inTheEnd, rejection, response, result } from '../support/world.mjs'
 
 const client = (fetch, options) =>
   Portal.token({ domain: 'portal.example', accessToken: 'token', fetch, ...options })
@@ -133,7 +133,8 @@ test('systems_codes_for_requests_that_never_left_say_that_the_call_did_not_run',
   for (const code of ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']) {
     const cause = Object.assign(new Error(`connect ${code}`), { code })
     for (const error of [cause, new TypeError('fetch failed', { cause })]) {
-      const { kind, ran, retryable } = await rejection(write(client(() => Promise.reject(error))))
+      const call = () => write(client(() => Promise.reject(error)))
+      const { kind, ran, retryable } = await inTheEnd(call)
       assert.deepEqual([kind, ran, retryable], ['network', 'no', true])
     }
   }

@@ -61,6 +61,22 @@ export async function rejection(promise) {
   )
 }
 
+/** The `CallgateError` that a call rejects with, its repetitions done without waiting for them. */
+export async function inTheEnd(call) {
+  const clock = ownClock()
+  try {
+    let error
+    const rejected = rejection(call()).finally(() => (error = true))
+    await until(async () => {
+      await clock.advance(250)
+      return error
+    })
+    return await rejected
+  } finally {
+    clock.stop()
+  }
+}
+
 /** The `CallgateError` that a function throws. */
 export function thrown(work) {
   let value

@@ -547,7 +547,8 @@ impl<B: Payload> Connection<B> {
             unread => {
                 self.budget.ended(now, id);
                 let mut error = self.unreadable(id, &unread);
-                error.status = Some(status);
+                // A redirect of which a browser tells nothing has none.
+                error.status = Some(status).filter(|status| *status != 0);
                 if let Envelope::Moved { location } = unread {
                     return self.sent_elsewhere(now, id, location.as_deref(), error);
                 }
