@@ -119,6 +119,27 @@ export class Portal {
     ...rest: Rest<Params<Called<T, Name, V>>, V>
   ): Promise<AnswerTo<Called<T, Name, V>>>
 
+  /**
+   * All rows of a list, in order, none twice, and none lost that was there throughout:
+   *
+   *     for await (const deal of portal.list('crm.deal.list', { filter: { '>OPPORTUNITY': 1000 } })) …
+   *
+   * The method's own filter, order and selection hold. Where rows can be asked for by their ids, which
+   * the first request proves, they are: side by side, many pages to a request. Where they can't, and
+   * for any other order than by id, pages are asked for by their number; if the list shrinks all the
+   * while, rows may be missing then, which is told by an event `warning` at the end.
+   *
+   * Nothing is sent until somebody reads, and who reads slowly has no more than 25,000 rows under way
+   * and waiting. Whatever is wrong, with arguments too, is told where rows are read, after the pages
+   * before it: what was handed out stays good. Requests are repeated as those of calls are.
+   *
+   * @param params without `start` (version 3: `cursor`, and `pagination` but for its `limit`)
+   */
+  list<T = never, Name extends string = string, V extends Version = 2>(
+    method: Name,
+    ...rest: ListRest<Params<Called<T, Name, V>>, V>
+  ): ListStream<[T] extends [never] ? RowOf<Member<Method<Name, V>, 'result', unknown>> : T>
+
   /** The scopes that are known to be granted, on whose word, and since when. */
   readonly grant: Grant
 
@@ -352,6 +373,43 @@ export interface CallOptions<V extends Version = Version> {
   confirmationTimeout?: number
 }
 
+/** Options of a list. */
+export interface ListOptions<V extends Version = Version> {
+  /** Ends the list with kind `aborted`, wherever it is. */
+  signal?: AbortSignal
+  /** For one HTTP attempt, in ms [the portal's]. */
+  timeout?: number
+  /** The REST version [the portal's]. */
+  version?: V
+  /** As for a call: what to do when an administrator has to confirm the method first ['reject']. */
+  confirmation?: 'reject' | 'wait'
+  /** How long to wait for the administrator, in ms [as long as the token lives]. */
+  confirmationTimeout?: number
+  /** Hears how far the list has come, with each page. What it throws ends the list. */
+  onProgress?: (progress: Progress) => void
+}
+
+/** How far a list has come. */
+export interface Progress {
+  /** Rows on the pages handed out. */
+  readonly rows: number
+  /** How many there are, where the portal counted: a list that goes by ids is never counted. */
+  readonly total?: number
+  readonly requests: number
+}
+
+/**
+ * The rows of a list, as the portal sends them; they can be read once. Who leaves the loop ends the
+ * list, its requests included.
+ */
+export interface ListStream<Row = unknown> extends AsyncIterable<Row> {
+  readonly progress: Progress
+  [Symbol.asyncIterator](): AsyncGenerator<Row, void, undefined>
+  /** Page by page, as they come from the portal. */
+  pages(): AsyncGenerator<Row[], void, undefined>
+  toArray(): Promise<Row[]>
+}
+
 /** What a call brought: `T` as the portal sent it, `D` as it is meant. */
 export interface Answer<T = unknown, D = unknown> {
   /** The result as the portal sent it, parsed. */
@@ -517,6 +575,23 @@ type Called<T, Name extends string, V extends Version> = [T] extends [never]
   : { params: object; result: T }
 
 type Unknown = { params: object }
+
+/** Parameters of a list. */
+type ListRest<Params, V extends Version> = {} extends Params
+  ? [params?: Params, options?: ListOptions<V>]
+  : [params: Params, options?: ListOptions<V>]
+
+/** What is in a list, or in the one list that is in a wrapper. */
+type RowOf<Result> = Result extends readonly (infer Row)[]
+  ? Row
+  : Result extends object
+    ? Known<{ [Key in Named<Result>]: Result[Key] extends readonly (infer Row)[] ? Row : never }>
+    : unknown
+
+/** The members that have names of their own. */
+type Named<Of> = keyof { [Key in keyof Of as string extends Key ? never : Key]: Key }
+
+type Known<Rows> = [Rows[keyof Rows]] extends [never] ? unknown : Rows[keyof Rows]
 
 type Member<Of, Name extends 'params' | 'result' | 'decoded', Or> = Of extends {
   [Own in Name]: infer Is

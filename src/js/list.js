@@ -54,24 +54,22 @@ function idOf(row) {
 
 /** A list as its caller reads it: row by row, page by page, or all at once. */
 export class ListStream {
-  #walk
-  #owner
+  #source
   #isRead = false
 
-  /** @param owner the portal, which lives as long as its list */
-  constructor(desk, owner, method, params, options) {
-    this.#walk = new Walk(desk, method, params, options)
-    this.#owner = owner
+  /** @param portal lives as long as its list */
+  constructor(desk, portal, method, params, options) {
+    this.#source = { portal, walk: new Walk(desk, method, params, options) }
   }
 
   get progress() {
-    return this.#walk.progress
+    return this.#source.walk.progress
   }
 
   async *[Symbol.asyncIterator]() {
     for await (const page of this.pages()) {
       for (const row of page) {
-        if (this.#walk.isBroken) break // the next page says why
+        if (this.#source.walk.isBroken) break // what comes instead of the next page says why
         yield row
       }
     }
@@ -81,15 +79,16 @@ export class ListStream {
   async *pages() {
     if (this.#isRead) throw invalid('list: it has been read already: make another one')
     this.#isRead = true
-    const walk = this.#walk
+    const { walk } = this.#source
     try {
-      for (let page; (page = await walk.next()); ) {
+      for (;;) {
+        const page = await walk.next()
+        if (page === undefined) return
         walk.options?.onProgress?.(walk.progress)
         if (page.length > 0) yield page
       }
     } finally {
       walk.leave()
-      this.#owner = undefined
     }
   }
 

@@ -9,7 +9,8 @@ use std::time::Duration;
 use callgate::bitrix24::engine::list::Progress;
 use callgate::bitrix24::engine::plan::Finished;
 use callgate::bitrix24::engine::{
-    Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Rows, Token,
+    Answer, Call, CallId, Config, Connection, Exchange, Notice, OnWaiting, RefreshRequest, Rows,
+    Token,
 };
 use callgate::bitrix24::rights::confirmation::State;
 use callgate::bitrix24::rights::grant::Source;
