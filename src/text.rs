@@ -39,6 +39,38 @@ pub(crate) fn replace(text: &str, old: &str, new: &str) -> String {
     replaced
 }
 
+/// The parts with `between` between them.
+pub(crate) fn join<'t>(parts: &mut dyn Iterator<Item = &'t str>, between: &str) -> String {
+    let mut text = String::new();
+    for (place, part) in parts.enumerate() {
+        if place > 0 {
+            text.push_str(between);
+        }
+        text.push_str(part);
+    }
+    text
+}
+
+/// Bytes as a text, with U+FFFD for what isn't UTF-8.
+pub(crate) fn from_bytes(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut rest = bytes;
+    loop {
+        let error = match str::from_utf8(rest) {
+            Ok(valid) => {
+                text.push_str(valid);
+                return text;
+            }
+            Err(error) => error,
+        };
+        let (valid, after) = rest.split_at(error.valid_up_to());
+        text.push_str(str::from_utf8(valid).unwrap_or_default());
+        text.push(char::REPLACEMENT_CHARACTER);
+        let wrong = error.error_len().unwrap_or(after.len());
+        rest = after.get(wrong..).unwrap_or_default();
+    }
+}
+
 /// Appends `text`, percent-encoded as JavaScript's `encodeURIComponent` does it.
 #[cfg(any(feature = "bitrix24", feature = "telecomx"))]
 pub(crate) fn push_escaped(text: &str, out: &mut String) {
@@ -78,6 +110,19 @@ mod tests {
             let mut out = String::new();
             push_number(number, &mut out);
             assert_eq!(out, number.to_string());
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_and_bytes_read_as_the_standard_library_does_it() {
+        for parts in [&[][..], &[""], &["", "a"], &["a", "", "ä"]] {
+            let joined = join(&mut parts.iter().copied(), ", ");
+            assert_eq!(joined, parts.join(", "));
+        }
+        let broken = b"a\xc3\xa4\xff\xf0\x9f\x98b\xe2\x82\xac\x80\xe2\x82";
+        for end in 0..=broken.len() {
+            let bytes = &broken[..end];
+            assert_eq!(from_bytes(bytes), String::from_utf8_lossy(bytes));
         }
     }
 

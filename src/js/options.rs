@@ -14,6 +14,7 @@ use crate::http::BodyFormat;
 use crate::js::glue;
 use crate::js::transport::Way;
 use crate::secret::Secret;
+use crate::text::join;
 use crate::time::Instant;
 
 /// An options object, each of whose members is read by name.
@@ -33,7 +34,7 @@ impl<'a> Options<'a> {
         for name in Object::keys(object.unchecked_ref::<Object>()).iter() {
             let name = name.as_string().unwrap_or_default();
             if !known.contains(&name.as_str()) {
-                let known = known.join(", ");
+                let known = join(&mut known.iter().copied(), ", ");
                 let words = ["options.", &name, ": there is no such option, but ", &known];
                 return Err(Error::invalid(words.concat()));
             }
@@ -122,7 +123,8 @@ impl<'a> Options<'a> {
             .iter()
             .map(|it| it.as_string())
             .collect();
-        texts.map(|texts| Some(texts.join(","))).ok_or_else(refuse)
+        let texts = texts.ok_or_else(refuse)?;
+        Ok(Some(join(&mut texts.iter().map(String::as_str), ",")))
     }
 
     pub(super) fn flag(&self, name: &str) -> Result<bool, Error> {

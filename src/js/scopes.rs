@@ -108,17 +108,17 @@ impl Scopes {
 fn read_required(value: &JsValue) -> Result<Requirement, Error> {
     let value = plain_value(value);
     let scopes = match &value {
-        Value::Text(list) => list.clone(),
-        Value::List(_) => texts("required", &value)?.join(","),
+        Value::Text(list) => ScopeSet::parse(list),
+        Value::List(_) => ScopeSet::from_iter(&texts("required", &value)?),
         _ => match value.get("scopes") {
-            Some(scopes) => texts("required.scopes", scopes)?.join(","),
+            Some(scopes) => ScopeSet::from_iter(&texts("required.scopes", scopes)?),
             None => {
                 let wanted = "a text, a list of texts or what scopesFor gave is wanted";
                 return Err(wrong("required", wanted));
             }
         },
     };
-    let mut required = Requirement::of_scopes(&ScopeSet::parse(&scopes));
+    let mut required = Requirement::of_scopes(&scopes);
     for alternative in items(value.get("alternatives")) {
         let scope = alternative.get("scope").and_then(Value::as_text);
         for wanted in &mut required.wanted {

@@ -9,7 +9,7 @@ use crate::bitrix24::wire::envelope::{Envelope, Payload};
 use crate::decision::{Decision, Layer, Verdict};
 use crate::error::{Error, Kind, Ran};
 use crate::secret::Secret;
-use crate::text::cut;
+use crate::text::{cut, join};
 use crate::time::Instant;
 
 /// So many findings are remembered; of a program's own mistakes there are fewer.
@@ -185,7 +185,7 @@ fn without_markup(text: &str) -> String {
         }
     }
     plain.push_str(rest);
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    join(&mut plain.split_whitespace(), " ")
 }
 
 /// The new address of a portal that has moved, without which no request goes there.

@@ -267,7 +267,7 @@ impl Needs {
 
     fn settle(self) -> Requirement {
         let chosen = self.choose();
-        let granted = ScopeSet::parse(&chosen.join(","));
+        let granted = ScopeSet::from_iter(&chosen);
         let mut wanted = Vec::new();
         for scope in &chosen {
             wanted.push(self.wanted(scope, &chosen));

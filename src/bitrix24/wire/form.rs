@@ -4,7 +4,7 @@
 //! form can't carry to PHP and back it reports instead of writing: see [`Unfit`].
 
 use crate::json::{Event, Malformed, Raw, Reader};
-use crate::text::{push_escaped, push_number};
+use crate::text::{from_bytes, push_escaped, push_number};
 use crate::value::Value;
 
 /// Why a form can't carry a value, so that it has to travel as JSON.
@@ -284,7 +284,7 @@ pub(super) fn unescape(text: &str) -> String {
         };
         bytes.push(byte);
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    from_bytes(&bytes)
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

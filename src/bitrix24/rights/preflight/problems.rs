@@ -133,17 +133,22 @@ impl Problems {
             reason: reason.to_owned(),
             severity: Severity::Warning,
         };
-        let mut list = Vec::new();
+        let (mut list, mut warnings) = (Vec::new(), Vec::new());
         if notes & NO_WEBHOOK != 0 {
-            list.push(whole(
+            warnings.push(whole(
                 "needs an application's token: no webhook can call it",
             ));
         }
         if notes & NO_BATCH != 0 {
-            list.push(whole("not allowed in a batch"));
+            warnings.push(whole("not allowed in a batch"));
         }
-        list.extend(self.found.into_iter().map(|(_, problem)| problem));
-        list.sort_by_key(|problem| problem.severity == Severity::Warning);
+        for (_, problem) in self.found {
+            match problem.severity {
+                Severity::Error => list.push(problem),
+                Severity::Warning => warnings.push(problem),
+            }
+        }
+        list.append(&mut warnings);
         if self.more > 0 {
             let mut reason = String::from("and ");
             push_number(i64::try_from(self.more).unwrap_or(i64::MAX), &mut reason);

@@ -3,6 +3,7 @@
 use super::nearest::nearest_method;
 use super::{NO_BATCH, NO_WEBHOOK, Question};
 use crate::decision::{Decision, Layer, Problem, Severity, Verdict};
+use crate::text::join;
 
 impl Question<'_> {
     pub(super) fn remedy(&self, decision: &Decision) -> Option<String> {
@@ -46,7 +47,7 @@ impl Question<'_> {
             (Verdict::Denied, Layer::Parameters) => {
                 let errors = decision.problems.iter();
                 let errors = errors.filter(|problem| problem.severity == Severity::Error);
-                let missing = join(errors.map(|problem| problem.path.as_str()), " and ");
+                let missing = join(&mut errors.map(|problem| problem.path.as_str()), " and ");
                 ["Add ", &missing, " to the parameters."].concat()
             }
             (Verdict::Allowed, Layer::Parameters) => look_at(decision.problems.first()?),
@@ -102,7 +103,7 @@ impl Question<'_> {
             return Some("Call it by itself: the portal refuses it in a batch.".to_owned());
         }
         let replacements = decision.deprecated.as_ref()?.replacements.iter();
-        Some(match join(replacements.map(String::as_str), " or ") {
+        Some(match join(&mut replacements.map(String::as_str), " or ") {
             none if none.is_empty() => "Deprecated, with nothing named to use instead.".to_owned(),
             names => ["Deprecated: use ", &names, " instead."].concat(),
         })
@@ -134,9 +135,9 @@ impl Question<'_> {
         let groups = decision.needed.iter().flatten();
         let missing: Vec<String> = groups
             .filter(|group| !group.iter().any(met))
-            .map(|group| join(group.iter().map(String::as_str), " or "))
+            .map(|group| join(&mut group.iter().map(String::as_str), " or "))
             .collect();
-        join(missing.iter().map(String::as_str), " and ")
+        join(&mut missing.iter().map(String::as_str), " and ")
     }
 }
 
@@ -146,15 +147,4 @@ fn look_at(problem: &Problem) -> String {
         path => path,
     };
     ["Check ", what, " (", &problem.reason, ")."].concat()
-}
-
-fn join<'t>(parts: impl Iterator<Item = &'t str>, between: &str) -> String {
-    let mut text = String::new();
-    for part in parts {
-        if !text.is_empty() {
-            text.push_str(between);
-        }
-        text.push_str(part);
-    }
-    text
 }

@@ -4,6 +4,7 @@
 //! it has in the place of one that leads nowhere. So what is no clean reference isn't sent.
 
 use super::push_key;
+use crate::text::cut;
 
 /// What a reference looks into, in the portal's spelling.
 const ROOTS: [&str; 4] = ["result", "next", "total", "time"];
@@ -70,7 +71,14 @@ impl<'t> Reference<'t> {
     pub(super) fn steps(&self) -> impl Iterator<Item = &'t str> {
         let path = self.path.strip_prefix('[').unwrap_or_default();
         let path = path.strip_suffix(']').unwrap_or_default();
-        path.split("][").filter(|step| !step.is_empty())
+        let mut rest = Some(path);
+        let steps = std::iter::from_fn(move || {
+            let path = rest.take()?;
+            let (step, after) = cut(path, "][").unzip();
+            rest = after;
+            step.or(Some(path))
+        });
+        steps.filter(|step| !step.is_empty())
     }
 
     /// Appends the reference as the portal is to read it, the command called by its key.
