@@ -44,6 +44,7 @@ mod schedule;
 mod secrets;
 mod seeds;
 mod standing;
+mod telecomx;
 mod throttling;
 mod walk_portal;
 mod walk_simulated;
