@@ -113,6 +113,10 @@ export class Portal {
    *
    * Before anything is sent, preflight may refuse the call: kind `denied`, `ran: 'no'`, with the
    * decision. What the portal refuses rejects with the portal's own code.
+   *
+   * A call that failed and did not run is repeated, up to three times and with growing pauses; so is
+   * one that may have run, if it only reads or is `idempotent`. One that a limit of the portal's refused
+   * waits until there is room.
    */
   call<T = never, Name extends string = string, V extends Version = 2>(
     method: Name,
@@ -151,6 +155,9 @@ export class Portal {
    * Rejects as that call does.
    */
   loadGrant(): Promise<Grant>
+
+  /** How much of the portal's request budget is used. */
+  readonly budget: Budget
 
   /** The confirmations that calls have run into, oldest first. */
   readonly confirmations: Confirmation[]
@@ -284,9 +291,26 @@ export interface Options {
   fetch?: (url: string, init: RequestInit) => Promise<FetchAnswer>
   /** The REST version of calls that don't choose one [2 where the method exists there, else 3]. */
   version?: Version
-  /** The requests that the portal lets us send. Taken and not used yet: there is no limiter. */
+  /**
+   * How many requests the portal takes: `burst` at once, and `perSecond` in the long run [50 and 2,
+   * as in ordinary plans; `'enterprise'`: 250 and 5]. Calls beyond that wait for their turn, in order,
+   * and one of many pieces of a list gives way to a single call. Where another program at the same
+   * address uses the budget too, the pace is slowed down until there is room again.
+   */
   budget?: { burst?: number; perSecond?: number } | 'enterprise'
-  /** For one HTTP attempt, in ms [60,000]. */
+  /**
+   * Asked when the portal has moved: whether it, with the token, is at this host now. With `true` the
+   * calls that found it moved are repeated there, and all others go there from now on; store the host.
+   * With anything else, without this function, or in a browser, which doesn't tell the new host, such
+   * a call rejects with code `CALLGATE_MOVED` and did not run.
+   */
+  onMoved?: (host: string) => boolean | Promise<boolean>
+  /**
+   * How many bytes an answer may have [268,435,456]. A longer one isn't read to its end: the call
+   * rejects with code `CALLGATE_TOO_LONG`. For Node's transport; another `fetch` finds it in its init.
+   */
+  maxBody?: number
+  /** For one HTTP attempt, its body included, in ms [60,000]. Waiting for a turn doesn't count. */
   timeout?: number
   /** The checks before a call [scope: 'enforce', parameters: 'warn']. */
   preflight?: Mode | { scope?: Mode; parameters?: Mode; methods?: Record<string, Mode> }
@@ -360,7 +384,7 @@ export interface CallOptions<V extends Version = Version> {
   /** The row to start a page at; replaces `start` among the parameters. Version 2 only. */
   start?: number
   /**
-   * The call may be sent again when it is unknown whether it ran. A text is also sent as the header
+   * The call is sent again when it is unknown whether it ran, as one that only reads is. A text is also sent as the header
    * `Idempotency-Key` where the interface has it (version 3) and CORS allows it (not in a browser).
    */
   idempotent?: boolean | string
@@ -515,6 +539,18 @@ export interface Grant {
   asOf: number
 }
 
+/** The requests that the portal takes, and how many are made. */
+export interface Budget {
+  /** How many requests count at present, those under way included. */
+  filled: number
+  /** How many may count. */
+  burst: number
+  /** How many cease to count in a second; less while others use the same budget. */
+  perSecond: number
+  /** How many requests wait for their turn. */
+  waiting: number
+}
+
 /** The scopes of a portal's client. */
 export interface Scopes {
   /**
@@ -565,7 +601,10 @@ export interface Events {
   warning: { message: string; method?: string; decision?: Decision }
   /** The token was replaced. The token itself isn't told. */
   token: { expiresAt?: number }
-  /** The portal's request budget holds a call back. Not told yet: there is no limiter. */
+  /**
+   * A call is held back, as is told once for each: by the request budget, or because its method has
+   * worked too long. `until` (ms since 1970) is when it goes, as things stand.
+   */
   throttle: { method?: string; until: number }
 }
 
