@@ -13,4 +13,4 @@ boot(
     : await WebAssembly.compile(await response.arrayBuffer()),
 )
 
-export { CallgateError, loadCatalogue, Portal, ready, scopesFor } from './boot.js'
+export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

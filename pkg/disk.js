@@ -5,4 +5,4 @@ import { boot } from './boot.js'
 const path = new URL('./wasm/callgate.wasm', import.meta.url)
 boot(new WebAssembly.Module(readFileSync(path)))
 
-export { CallgateError, loadCatalogue, Portal, ready, scopesFor } from './boot.js'
+export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

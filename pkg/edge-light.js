@@ -4,4 +4,4 @@ import { boot } from './boot.js'
 
 boot(module)
 
-export { CallgateError, loadCatalogue, Portal, ready, scopesFor } from './boot.js'
+export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

@@ -13,4 +13,4 @@ const bytes = new Uint8Array(hex.length / 2)
 for (let at = 0; at < bytes.length; at++) bytes[at] = digit(2 * at) * 16 + digit(2 * at + 1)
 boot(new WebAssembly.Module(bytes))
 
-export { CallgateError, loadCatalogue, Portal, ready, scopesFor } from './boot.js'
+export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

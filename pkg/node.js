@@ -5,4 +5,4 @@ import { nodeFetch } from './node-fetch.js'
 
 setDefaultFetch(nodeFetch)
 
-export { CallgateError, loadCatalogue, Portal, ready, scopesFor } from './boot.js'
+export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

@@ -97,7 +97,9 @@ function readCall(call, path) {
     throw invalid(`${place(stranger)}: a call is a method and its params, and no more`)
   const [method, params] = known.map((key) => call[key])
   if (typeof method !== 'string')
-    throw invalid(`${place(known[0])}: the name of a method is wanted, not ${method === undefined ? 'nothing' : `a ${typeof method}`}`)
+    throw invalid(
+      `${place(known[0])}: the name of a method is wanted, not ${method === undefined ? 'nothing' : `a ${typeof method}`}`,
+    )
   return [method, paramsText(params, place(known[1]))]
 }
 

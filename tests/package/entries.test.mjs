@@ -12,7 +12,7 @@ import { makeProject } from '../support/project.mjs'
 
 const pkg = fileURLToPath(new URL('../../pkg/', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(pkg, 'package.json'), 'utf8'))
-const names = ['CallgateError', 'Portal', 'loadCatalogue', 'ready', 'scopesFor']
+const names = ['CallgateError', 'Portal', 'loadCatalogue', 'ready', 'ref', 'scopesFor']
 
 let made
 let project
