@@ -124,6 +124,34 @@ export class Portal {
   ): Promise<AnswerTo<Called<T, Name, V>>>
 
   /**
+   * Runs many calls in few requests: up to 50 in each, the requests one after the other, the calls
+   * in their order. One may refer to what an earlier one answers, by {@link ref}; calls that refer to
+   * each other go in one request.
+   *
+   * What becomes of a call concerns it alone, and those that refer to it: preflight and the portal
+   * refuse single calls, and a request that gets no answer fails its own. With `halt` nothing runs
+   * behind the first that fails. Of several calls that would ask an administrator for the same
+   * confirmation one is sent ahead, so that the administrator is asked once.
+   *
+   * Parameters go as a query there (version 2): every value arrives as a text, true and false as 1
+   * and 0, null and an empty list as an empty text; an empty object doesn't arrive. What a query
+   * would lose otherwise fails with kind `invalid`.
+   *
+   * In version 3 calls are run all or none: the first that fails fails those of its request, with
+   * `ran: 'unknown'`. A browser can't send them, for a token has to go in a header there.
+   *
+   * Rejects for what concerns all of it: with kind `invalid` for calls or options that are none, for
+   * more than 50 calls connected by references, for calls of two versions; with kind `aborted`,
+   * after which nothing is known of its calls. An empty batch sends nothing.
+   *
+   * @param calls an array or an object of `[method, params]` or `{ method, params }`
+   */
+  batch<const Calls extends BatchCalls, V extends Version = 2>(
+    calls: Calls,
+    options?: BatchOptions<V>,
+  ): Promise<BatchAnswer<Calls, V>>
+
+  /**
    * All rows of a list, in order, none twice, and none lost that was there throughout:
    *
    *     for await (const deal of portal.list('crm.deal.list', { filter: { '>OPPORTUNITY': 1000 } })) …
@@ -200,6 +228,22 @@ export function scopesFor(
   methods: readonly string[],
   options?: { events?: readonly string[]; version?: Version },
 ): ScopeNeeds
+
+/**
+ * Stands in a batch for what an earlier call of it answers, or for a part of that:
+ * `{ id: ref('new') }`, `{ ID: ref('me', 'UF_DEPARTMENT', 0) }`. As a parameter's whole value it
+ * keeps its type on the portal, so it fits wherever that does; within a text it must be followed by a
+ * blank or be at the end.
+ *
+ * A reference to a call that fails in the portal gets the answers of all calls so far for a value,
+ * which is told by an event `warning`: `halt` prevents that.
+ *
+ * Throws with kind `invalid` for names that a portal would misread.
+ *
+ * @param call the call's name, or its number in an array
+ * @param path the names or numbers that lead to the part
+ */
+export function ref(call: string | number, ...path: (string | number)[]): any
 
 /** Every failure, with what a program needs to decide what to do next. */
 export class CallgateError extends Error {
@@ -395,6 +439,51 @@ export interface CallOptions<V extends Version = Version> {
   confirmation?: 'reject' | 'wait'
   /** How long to wait for the administrator, in ms [as long as the token lives]. */
   confirmationTimeout?: number
+}
+
+/** A call of a batch. */
+export type BatchCall =
+  | readonly [method: MethodName, params?: object]
+  | { readonly method: MethodName; readonly params?: object }
+
+/** The calls of a batch, by their numbers or by names. */
+export type BatchCalls = readonly BatchCall[] | { readonly [name: string]: BatchCall }
+
+/** Options of a batch. */
+export interface BatchOptions<V extends Version = Version> {
+  /** Ends the batch with kind `aborted`, wherever it is. */
+  signal?: AbortSignal
+  /** For one HTTP attempt, in ms [the portal's]. */
+  timeout?: number
+  /** The REST version of all calls [the portal's, or that of their methods if it is the same]. */
+  version?: V
+  /** Nothing runs behind a call that failed [false]. */
+  halt?: boolean
+  /** The calls may be sent again when it is unknown whether they ran. Those that read are anyway. */
+  idempotent?: boolean
+  /**
+   * What becomes of a call that an administrator has to confirm first ['reject']: it fails with kind
+   * `waiting`, or it waits by itself, as it would alone, while the others run. One that is connected
+   * with others by references never waits.
+   */
+  confirmation?: 'reject' | 'wait'
+  /** How long to wait for the administrator, in ms [as long as the token lives]. */
+  confirmationTimeout?: number
+}
+
+/**
+ * What became of a batch's calls. Each name stands in one of the three, in the order in which the
+ * calls were given; JavaScript itself lists names that are whole numbers first, by their size.
+ */
+export interface BatchAnswer<Calls extends BatchCalls = BatchCalls, V extends Version = 2> {
+  /** The answers of those that ran, as if each had been called alone. */
+  readonly executed: {
+    readonly [Name in BatchNames<Calls>]?: AnswerTo<Method<MethodOf<Calls, Name>, V>>
+  }
+  /** The others' errors: of those that the portal refused, and of those that were not sent. */
+  readonly failed: { readonly [Name in BatchNames<Calls>]?: CallgateError }
+  /** Those behind one that failed, with `halt`. */
+  readonly notRun: BatchNames<Calls>[]
 }
 
 /** Options of a list. */
@@ -614,6 +703,23 @@ type Called<T, Name extends string, V extends Version> = [T] extends [never]
   : { params: object; result: T }
 
 type Unknown = { params: object }
+
+/** The names of a batch's calls; those of an array whose length isn't known are any. */
+type BatchNames<Calls> = Calls extends readonly unknown[]
+  ? number extends Calls['length']
+    ? string
+    : keyof Calls & `${number}`
+  : keyof Calls & string
+
+type MethodOf<Calls, Name> = (
+  Name extends keyof Calls ? Calls[Name] : Calls extends readonly unknown[] ? Calls[number] : never
+) extends infer Call
+  ? Call extends readonly [infer Method extends string, ...unknown[]]
+    ? Method
+    : Call extends { method: infer Method extends string }
+      ? Method
+      : string
+  : never
 
 /** Parameters of a list. */
 type ListRest<Params, V extends Version> = {} extends Params

@@ -158,7 +158,11 @@ test('an_answer_in_a_batch_decodes_and_turns_its_page', async () => {
 
 test('a_call_to_be_confirmed_fails_or_waits_while_the_others_run', async () => {
   const { portal, token } = await world.client({ scopes: ['crm', 'telephony'] })
-  const calls = { phones: [PHONES, { USER_ID: [1] }], again: [PHONES, { USER_ID: [2] }], me: ['profile'] }
+  const calls = {
+    phones: [PHONES, { USER_ID: [1] }],
+    again: [PHONES, { USER_ID: [2] }],
+    me: ['profile'],
+  }
   const { executed, failed } = await portal.batch(calls)
   assert.deepEqual([Object.keys(executed), Object.keys(failed)], [['me'], ['phones', 'again']])
   assert.equal(failed.phones.kind, 'waiting')
