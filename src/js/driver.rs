@@ -146,11 +146,7 @@ pub(super) fn now() -> Instant {
 }
 
 impl Driver {
-    pub(super) fn new(
-        connection: Connection<Body>,
-        way: Way,
-        refresher: Refresher,
-    ) -> Rc<Self> {
+    pub(super) fn new(connection: Connection<Body>, way: Way, refresher: Refresher) -> Rc<Self> {
         Rc::new_cyclic(|weak: &Weak<Self>| {
             let driver = weak.clone();
             let tell = Closure::<Tell>::new(

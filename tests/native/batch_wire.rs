@@ -217,7 +217,8 @@ fn lists_and_positions_reach_their_methods() {
         assert_eq!(*result(&answers[0]), json!([{"ID": "5"}, {"ID": "3"}]));
         let Envelope::Result {
             next, total, body, ..
-        } = &answers[1] else {
+        } = &answers[1]
+        else {
             panic!("{answers:?}");
         };
         assert_eq!((*next, *total), (Some(50), Some(10_000)));

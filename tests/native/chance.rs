@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
+use callgate::bitrix24::engine::budget::Rate;
 use callgate::bitrix24::engine::{Call, CallId, Config, TokenUpdate};
 use callgate::bitrix24::rights::method::Version;
 use callgate::bitrix24::wire::envelope::Reply;
 use callgate::http::BodyFormat;
 use callgate::secret::Secret;
+use callgate_portal::{Budget, Settings};
 
 use crate::world::{Fate, PHONES, Renewal, Setup, World, call, made_up_token, phones, waiting};
 
@@ -33,11 +35,16 @@ impl Dice {
     }
 }
 
+const RATES: [(f64, f64); 3] = [(50.0, 2.0), (3.0, 0.5), (1.0, 10.0)];
+
 fn some_setup(dice: &mut Dice) -> Setup {
     let config = Config {
         asks_for_scopes: dice.chance(30),
         timeout: Duration::from_secs(dice.pick(&[1, 10, 60])),
         format: dice.pick(&[BodyFormat::Json, BodyFormat::Form]),
+        budget: dice.pick(&RATES.map(|(burst, per_second)| Rate::new(burst, per_second).unwrap())),
+        seed: dice.roll(u64::MAX),
+        asks_when_moved: dice.chance(50),
         ..Config::default()
     };
     Setup {
@@ -104,6 +111,7 @@ fn some_fate(dice: &mut Dice) -> Fate {
         Fate::BrokenAfter,
         Fate::Silence,
         Fate::Moved(None),
+        Fate::Moved(Some("https://new.example/rest/".to_owned())),
         Fate::Instead(status, body.to_owned()),
     ])
 }
@@ -154,6 +162,7 @@ fn something_happens(world: &mut World, calls: &mut Vec<CallId>, dice: &mut Dice
             "cache-flush",
             "event-twice",
             "empty",
+            "operating-limit",
         ])),
         10 if !world.sent.is_empty() => {
             // An answer that came before, or to an exchange that was given up, comes again.
@@ -163,6 +172,10 @@ fn something_happens(world: &mut World, calls: &mut Vec<CallId>, dice: &mut Dice
             world.connection.response(now, exchange, reply);
         }
         11 if dice.chance(20) => world.connection.close(),
+        12 => {
+            let (now, agreed) = (world.at(), dice.chance(50));
+            world.connection.moved(now, agreed);
+        }
         _ => {
             let seconds = dice.pick(&[0, 1, 5, 30, 70, 4_000]);
             world.pass(seconds);
@@ -182,7 +195,15 @@ fn runs(world: &World, number: usize) -> usize {
 fn rule_8_every_call_ends_exactly_once_whatever_happens() {
     for seed in 0..3_000 {
         let mut dice = Dice(seed);
-        let mut world = World::with(some_setup(&mut dice));
+        let setup = some_setup(&mut dice);
+        let level = setup.config.budget;
+        let mut world = World::with(setup);
+        let same = |(burst, per_second): &&(f64, f64)| Rate::new(*burst, *per_second) == Ok(level);
+        let (burst, per_second) = *RATES.iter().find(same).unwrap();
+        world.portal.set(Settings {
+            budget: Some(Budget { burst, per_second }),
+            ..Settings::default()
+        });
         let mut calls = Vec::new();
         for _ in 0..30 {
             something_happens(&mut world, &mut calls, &mut dice);
@@ -196,6 +217,8 @@ fn rule_8_every_call_ends_exactly_once_whatever_happens() {
             assert!(runs < 2, "rule 3, seed {seed}: {id:?} ran {runs} times");
         }
         assert_eq!(world.ends.len(), calls.len(), "seed {seed}");
+        let refused = world.portal.log(0).filter(|entry| entry.status == 503);
+        assert_eq!(refused.count(), 0, "rule 7, seed {seed}");
         assert_eq!(world.connection.wake_at(), None, "seed {seed}");
         let spent = world.refreshes.iter().filter_map(|it| it.refresh.as_ref());
         let mut spent: Vec<&str> = spent.map(Secret::expose).collect();

@@ -114,7 +114,10 @@ fn rule_2_a_limit_of_requests_is_told_from_a_status_of_the_same_number() {
         (503, "<h1>Busy</h1>".to_owned(), Kind::Protocol),
     ] {
         let mut world = World::new();
-        world.fate(std::iter::repeat_n(Fate::Instead(status, body.clone()), 100));
+        world.fate(std::iter::repeat_n(
+            Fate::Instead(status, body.clone()),
+            100,
+        ));
         let id = world.submit(call("profile", "{}"));
         world.pass(3_600);
         assert_eq!(world.error(id).kind, kind, "{status} {body}");
