@@ -66,7 +66,8 @@ const call = (count) => {
 
 const compiled = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema(facts))
 const interpreted = new Validator(schema(facts), '7', false)
-const options = { domain: 'portal.example', accessToken: 'token', scope: 'crm' }
+const budget = { burst: 1_000_000, perSecond: 1_000_000 }
+const options = { domain: 'portal.example', accessToken: 'token', scope: 'crm', budget }
 const [off, on] = [{ preflight: 'off' }, { preflight: { parameters: 'enforce' } }].map((modes) =>
   Portal.token({ ...options, ...modes, fetch: answering() }),
 )
