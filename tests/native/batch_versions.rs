@@ -8,7 +8,7 @@ use callgate::http::BodyFormat;
 use serde_json::{Value, json};
 
 use crate::batch::{item, me};
-use crate::world::{Setup, World};
+use crate::world::{Fate, Setup, World};
 
 /// A world whose token carries the scopes of version 3.
 fn third(config: Config) -> World {
@@ -57,6 +57,22 @@ fn version_3_runs_all_or_nothing_and_its_token_goes_in_a_header() {
         "{:?}",
         world.failure(batch, "a")
     );
+}
+
+#[test]
+fn rule_3_of_version_3_a_right_that_is_missing_half_way_leaves_open_what_ran() {
+    let denied = r#"{"error":{"code":"BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION"}}"#;
+    for (version, ran) in [(Version::V3, Ran::Unknown), (Version::V2, Ran::No)] {
+        let mut world = third(Config::default());
+        world.fate([Fate::Instead(403, denied.to_owned())]);
+        let options = BatchOptions {
+            version: Some(version),
+            ..BatchOptions::default()
+        };
+        let batch = world.submit_batch(vec![tasks("a", json!({"id": 1}))], options);
+        let failure = world.failure(batch, "a");
+        assert_eq!((failure.kind, failure.ran), (Kind::Denied, ran));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use callgate::bitrix24::rights::confirmation::State;
 use callgate::error::{Kind, Ran};
 
 use crate::batch::{WAIT, asking, deals, me};
-use crate::world::{PHONES, World, phones, waiting_phones};
+use crate::world::{Fate, PHONES, World, phones, waiting_phones};
 
 #[test]
 fn a_command_to_be_confirmed_fails_alone() {
@@ -123,4 +123,19 @@ fn a_batch_waits_for_a_confirmation_that_a_call_asked_for() {
     world.pass(1);
     assert_eq!(world.count(batch), [2, 0, 0]);
     assert_eq!(world.seen_by_portal(PHONES), 3);
+}
+
+#[test]
+fn the_end_of_a_wait_sends_no_request_ahead_of_its_turn() {
+    let mut world = World::new();
+    let mut items = vec![asking("phones")];
+    items.extend(deals(120));
+    world.fate([Fate::Answered, Fate::Late(20)]);
+    let batch = world.submit_batch(items, WAIT);
+    world.pass(1);
+    world.decide_and_tell(true);
+    world.pass(30);
+    assert_eq!(world.times_of(PHONES), [1]);
+    assert_eq!(world.times_of("batch"), [0, 0, 20]);
+    assert_eq!(world.count(batch), [121, 0, 0]);
 }
