@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::text::push_number;
+use crate::text::{has, push_number};
 
 /// What stands next in the text.
 ///
@@ -57,7 +57,7 @@ impl<'a> Raw<'a> {
     /// assert_eq!(text.plain(), Some("ab"));
     /// ```
     pub fn plain(self) -> Option<&'a str> {
-        (!self.0.contains('\\')).then_some(self.0)
+        (!has(self.0, b'\\')).then_some(self.0)
     }
 
     /// The characters, escapes resolved; a lone surrogate gives U+FFFD.

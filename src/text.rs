@@ -20,6 +20,11 @@ pub(crate) fn cut<'t>(text: &'t str, separator: &str) -> Option<(&'t str, &'t st
     })
 }
 
+/// Whether a text has this ASCII character in it.
+pub(crate) fn has(text: &str, character: u8) -> bool {
+    text.as_bytes().contains(&character)
+}
+
 /// Whether a text is one of several, without ASCII case.
 #[cfg(any(feature = "bitrix24", feature = "telecomx"))]
 pub(crate) fn is_any_of(text: &str, known: &[&str]) -> bool {

@@ -4,7 +4,7 @@
 //! form can't carry to PHP and back it reports instead of writing: see [`Unfit`].
 
 use crate::json::{Event, Malformed, Raw, Reader};
-use crate::text::{from_bytes, push_escaped, push_number};
+use crate::text::{from_bytes, has, push_escaped, push_number};
 use crate::value::Value;
 
 /// Why a form can't carry a value, so that it has to travel as JSON.
@@ -211,7 +211,7 @@ pub fn read(text: &str) -> Value {
 /// underscore, and what follows the last closed one is dropped: that is what PHP makes of them.
 fn split_name(name: &str) -> Vec<String> {
     let plain = |top: &str| top.replace([' ', '.', '['], "_");
-    let Some((top, mut rest)) = name.split_once('[').filter(|(_, rest)| rest.contains(']')) else {
+    let Some((top, mut rest)) = name.split_once('[').filter(|(_, rest)| has(rest, b']')) else {
         return vec![plain(name)];
     };
     let mut path = vec![plain(top)];

@@ -151,7 +151,7 @@ impl<'a> Thing<'a> {
     /// All facts of one kind.
     pub(super) fn all(self, mark: u8) -> Facts<'a> {
         let parts = match self.has & 1 << mark {
-            0 => self.after,
+            0 => Parts::default(),
             _ => self.facts,
         };
         Facts { parts, mark }
@@ -233,14 +233,13 @@ impl<'a> Iterator for Things<'a> {
     fn next(&mut self) -> Option<Thing<'a>> {
         let mut depth = 0;
         loop {
-            let start = self.parts;
+            if depth == 0 && self.parts.mark() == Some(NAME) {
+                let thing = Thing::read(self.parts)?;
+                self.parts = thing.after;
+                return Some(thing);
+            }
             let (mark, _) = self.parts.next()?;
             match mark {
-                NAME if depth == 0 => {
-                    let thing = Thing::read(start)?;
-                    self.parts = thing.after;
-                    return Some(thing);
-                }
                 OPEN => depth += 1,
                 CLOSE if depth > 0 => depth -= 1,
                 CLOSE => self.parts = Parts::default(),
@@ -258,6 +257,10 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    fn mark(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     /// The next mark, and where the text behind it stands.
     fn next(&mut self) -> Option<(u8, Range<usize>)> {
         let (mark, rest) = self.text.as_bytes().get(self.at..)?.split_first()?;

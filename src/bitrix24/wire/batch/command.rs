@@ -9,6 +9,7 @@ use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::form;
 use crate::error::Error;
 use crate::json::{Event, Malformed, Raw, Reader};
+use crate::text::has;
 
 /// A command, written.
 ///
@@ -156,7 +157,7 @@ impl References<'_> {
             rewritten.push_str("{\"$ref\":\"");
             push_key(self.resolve(found.reference.name)?, &mut rewritten);
             for step in found.reference.steps() {
-                if step.contains('.') {
+                if has(step, b'.') {
                     return Err("no step of a path of version 3 holds a dot".to_owned());
                 }
                 rewritten.push('.');
@@ -236,7 +237,7 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
                     Some(text) => Cow::Borrowed(text),
                     None => Cow::Owned(raw.to_text()),
                 };
-                match text.contains('$') {
+                match has(&text, b'$') {
                     true => Cow::Owned(
                         references
                             .rewrite(&text)

@@ -4,7 +4,7 @@
 //! it has in the place of one that leads nowhere. So what is no clean reference isn't sent.
 
 use super::push_key;
-use crate::text::cut;
+use crate::text::{cut, has};
 
 /// What a reference looks into, in the portal's spelling.
 const ROOTS: [&str; 4] = ["result", "next", "total", "time"];
@@ -40,7 +40,7 @@ pub fn reference(name: &str, path: &[&str]) -> Result<String, crate::error::Erro
         let message = ["reference: the ", what, " `", text, "` ", why].concat();
         Err(crate::error::Error::invalid(message))
     };
-    if name.is_empty() || name.contains(']') {
+    if name.is_empty() || has(name, b']') {
         return refuse("name", name, "is empty or holds `]`");
     }
     let mut text = ["$result[", name, "]"].concat();

@@ -211,7 +211,7 @@ pub(super) fn fits(name: &str, pattern: &str) -> bool {
 
 /// A field's name in a filter without what stands before it: `>ID`, `!%TITLE`.
 pub(super) fn without_operator(name: &str) -> &str {
-    name.trim_start_matches(|c| "!<>=%@*?~+^".contains(c))
+    name.trim_start_matches(['!', '<', '>', '=', '%', '@', '*', '?', '~', '+', '^'])
 }
 
 pub(super) fn is_number(text: &str) -> bool {
