@@ -45,7 +45,7 @@ pub(crate) fn replace(text: &str, old: &str, new: &str) -> String {
 }
 
 /// The parts with `between` between them.
-pub(crate) fn join<'t>(parts: &mut dyn Iterator<Item = &'t str>, between: &str) -> String {
+pub(crate) fn join(parts: &mut dyn Iterator<Item = &str>, between: &str) -> String {
     let mut text = String::new();
     for (place, part) in parts.enumerate() {
         if place > 0 {
