@@ -174,7 +174,7 @@ fn read_version(text: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-fn texts(fields: &Fields, name: &str) -> Result<Option<Vec<String>>, ControlError> {
+pub(super) fn texts(fields: &Fields, name: &str) -> Result<Option<Vec<String>>, ControlError> {
     let Some(value) = fields.get(name) else {
         return Ok(None);
     };

@@ -6,7 +6,7 @@ use callgate::telecomx::{Call, Context, Notice, Permissions, Right};
 use callgate::value::Value;
 use callgate_portal::{TelecomXSettings, TelecomXUser};
 
-use super::{Fate, World, extension, grant, login, map_of, session_of};
+use super::{Fate, World, extension, grant, login, map_of, pickup, session_of};
 
 fn single(world: &mut World) -> Permissions {
     map_of(world.run("ann", Call::PermissionsOn(extension("bob"))))
@@ -200,6 +200,18 @@ fn one_extension_that_was_asked_earlier_comes_too_late() {
     world.run("ann", Call::Permissions).unwrap();
     world.release("ann", 0);
     assert_eq!(world.check("pickup").verdict, Verdict::Denied);
+}
+
+#[test]
+fn what_was_asked_before_the_map_was_forgotten_does_not_bring_it_back() {
+    let mut world = World::new();
+    world.run("ann", Call::Permissions).unwrap();
+    world.fate("ann", [Some(Fate::Silence), None, Some(Fate::Refused)]);
+    world.submit("ann", Call::Permissions);
+    world.grant(&[]);
+    assert!(world.act("pickup", &pickup()).is_err());
+    world.release("ann", 0);
+    assert_eq!(world.check("pickup").verdict, Verdict::Unknown);
 }
 
 #[test]
