@@ -61,7 +61,8 @@ impl BodyFormat {
 
 /// A request to a server that goes by verbs and headers. What body it has is JSON.
 ///
-/// Redirects are not to be followed, and no cookies sent.
+/// Redirects are not to be followed, no cookies sent, and nothing taken from a cache: there are servers
+/// whose GETs change something.
 ///
 /// ```
 /// use callgate::http::{RestRequest, Verb};
