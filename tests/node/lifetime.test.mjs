@@ -91,6 +91,33 @@ test('a_decoded_answer_still_warns', async () => {
   assert.equal(events[0].length, 1)
 })
 
+test('a_list_is_still_read_to_its_end', async () => {
+  const fetch = answering((call, { start }) =>
+    wait(5, response(`{"result":[{"ID":${call}}]${start < 2 ? `,"next":${start + 1}` : ''}}`)),
+  )
+  const pages = client(fetch).list('vendor.thing.get').pages()
+  const rows = []
+  for await (const page of pages) {
+    rows.push(...page)
+    await collect()
+  }
+  assert.deepEqual(rows, [{ ID: 1 }, { ID: 2 }, { ID: 3 }])
+})
+
+test('a_list_that_nobody_reads_on_keeps_no_portal', async () => {
+  const fetch = answering(() => response('{"result":[{"ID":1}],"next":1}'))
+  let collected = 0
+  const registry = new FinalizationRegistry(() => collected++)
+  const begin = async () => {
+    const portal = client(fetch)
+    registry.register(portal)
+    await portal.list('vendor.thing.get').pages().next()
+  }
+  for (let round = 0; round < 20; round++) await begin()
+  await collect()
+  assert.ok(collected > 15, `only ${collected} of 20 were collected`)
+})
+
 test('a_thousand_portals_leave_nothing_behind', async () => {
   const fetch = async () => result('x'.repeat(1_000))
   let collected = 0
