@@ -59,7 +59,7 @@ pub use control::ControlError;
 pub use faults::Fault;
 pub use http::{EventPost, MAX_BODY, Reply, Request, UnixMs};
 pub use one_e::{ErrorForm, Mail, OneE, OneESettings, OneEUser};
-pub use php_form::decode_path;
+pub use php_form::{decode_path, parse as read_form};
 pub use portal::{LogEntry, Portal, Token, TokenRequest};
 pub use settings::{Budget, Settings};
 pub use telecomx::{

@@ -10,8 +10,12 @@ use serde_json::{Map, Value};
 /// PHP drops variables that are nested deeper than this.
 const MAX_NESTING: usize = 64;
 
-/// Reads an encoded query string or form body.
-pub(crate) fn parse(text: &str) -> Map<String, Value> {
+/// Reads an encoded query string or form body, without PHP's limit on their number.
+///
+/// ```
+/// assert_eq!(callgate_portal::read_form("a.b[]=1")["a_b"]["0"], "1");
+/// ```
+pub fn parse(text: &str) -> Map<String, Value> {
     let mut form = Form::default();
     for pair in text.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -204,7 +208,9 @@ fn path_of(name: &str) -> Option<Vec<Option<String>>> {
             }
             break;
         };
-        steps.push((!step.trim_start().is_empty()).then(|| step.to_owned()));
+        // PHP passes over one blank before it looks for the bracket.
+        let blank = [" ", "\t", "\n", "\r", "\u{b}", "\u{c}"].contains(&step);
+        steps.push((!step.is_empty() && !blank).then(|| step.to_owned()));
         rest = after;
     }
     let mut path = vec![Some(top)];

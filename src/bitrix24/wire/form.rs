@@ -141,7 +141,7 @@ pub(super) fn push_index(index: u32, path: &mut String) {
 
 /// Adds a member's name to the path, unless PHP would not read it back as it is: it turns blanks,
 /// dots and brackets of a top-level name into underscores or nesting, ends a nested name at its
-/// first `]`, and takes an empty nested name for "the next index".
+/// first `]`, and takes an empty or blank nested name for "the next index".
 pub(super) fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Unfit> {
     let nested = !path.is_empty();
     let rewritten = |c: char| match c {
@@ -150,7 +150,8 @@ pub(super) fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Unfit> {
         ']' => nested,
         _ => false,
     };
-    if name.chars().next().is_none() || name.chars().any(rewritten) {
+    let blank = name.chars().all(|c| nested && c.is_whitespace());
+    if blank || name.chars().any(rewritten) {
         return Err(Unfit::OnlyJson);
     }
     if nested {
@@ -200,23 +201,33 @@ pub fn read(text: &str) -> Value {
     for pair in text.split('&').take(MOST_VARIABLES) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let path = split_name(&unescape(name));
-        if path.first().is_some_and(|top| !top.is_empty()) && path.len() <= DEEPEST {
+        if path.len() <= DEEPEST {
             insert(&mut members, &path, unescape(value));
         }
     }
     Value::Map(members)
 }
 
-/// Splits `a[b][]` into `a`, `b` and the empty name. A bracket that isn't closed becomes an
-/// underscore, and what follows the last closed one is dropped: that is what PHP makes of them.
+/// Splits `a[b][]` into `a`, `b` and the empty name; into nothing where no name stands before the
+/// brackets. A bracket that isn't closed becomes an underscore, what follows the last closed one or
+/// a NUL is dropped, and so are blanks at the start: that is what PHP makes of them.
 fn split_name(name: &str) -> Vec<String> {
     let plain = |top: &str| top.replace([' ', '.', '['], "_");
-    let Some((top, mut rest)) = name.split_once('[').filter(|(_, rest)| has(rest, b']')) else {
+    let name = name.split('\0').next().unwrap_or_default();
+    let name = name.trim_start_matches(' ');
+    let (top, mut rest) = name.split_once('[').unwrap_or((name, ""));
+    if top.is_empty() {
+        return Vec::new();
+    }
+    if !has(rest, b']') {
         return vec![plain(name)];
-    };
+    }
     let mut path = vec![plain(top)];
     while let Some((segment, after)) = rest.split_once(']') {
-        path.push(segment.to_owned());
+        path.push(match segment {
+            " " | "\t" | "\n" | "\r" | "\u{b}" | "\u{c}" => String::new(),
+            segment => segment.to_owned(),
+        });
         match after.strip_prefix('[') {
             Some(next) => rest = next,
             None => break,
@@ -256,13 +267,17 @@ fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: String) {
 }
 
 fn next_index(members: &[(String, Value)]) -> String {
-    let used = members
-        .iter()
-        .filter_map(|(key, _)| key.parse::<u32>().ok());
+    let used = members.iter().filter_map(|(key, _)| index_of(key));
     let next = used.max().map_or(0, |last| last.saturating_add(1));
     let mut name = String::new();
-    push_number(next.into(), &mut name);
+    push_number(next, &mut name);
     name
+}
+
+/// The number that a name is to PHP: `7`, but neither `07` nor `+7`.
+fn index_of(name: &str) -> Option<i64> {
+    let is_plain = name == "0" || matches!(name.as_bytes(), [b'1'..=b'9', ..]);
+    name.parse().ok().filter(|_| is_plain)
 }
 
 /// Resolves `%XX` and `+`; bytes that aren't UTF-8 become U+FFFD, a broken escape stays as it is.
@@ -344,6 +359,7 @@ mod tests {
             r#"{"a[b":1}"#,
             r#"{"a":{"b]":1}}"#,
             r#"{"a":{"":1}}"#,
+            r#"{"a":{" ":1}}"#,
             r#"{"":1}"#,
             &deep,
             &many,
@@ -376,7 +392,10 @@ mod tests {
 
     #[test]
     fn odd_forms_are_read_as_php_reads_them() {
-        let value = read("&=1&a.b=1&c[d=2&e[f]g=3&h=%zz%&a.b=4&i[x]=1&i=2&j[][k]=5&l=%ff");
+        let value = read(
+            "&=1&a.b=1&c[d=2&e[f]g=3&h=%zz%&a.b=4&i[x]=1&i=2&j[][k]=5&l=%ff\
+             &+m%00n=6&[o]=7&[p=8&q[+7]=9&q[]=10&q[+]=11&%00=12",
+        );
         let text = |path: &[&str]| value.at(path).and_then(Value::as_text).map(str::to_owned);
         assert_eq!(text(&["a_b"]).as_deref(), Some("4"));
         assert_eq!(text(&["c_d"]).as_deref(), Some("2"));
@@ -385,5 +404,10 @@ mod tests {
         assert_eq!(text(&["i"]).as_deref(), Some("2"));
         assert_eq!(text(&["j", "0", "k"]).as_deref(), Some("5"));
         assert_eq!(text(&["l"]).as_deref(), Some("\u{fffd}"));
+        assert_eq!(text(&["m"]).as_deref(), Some("6"));
+        assert_eq!(text(&["q", "0"]).as_deref(), Some("10"));
+        assert_eq!(text(&["q", "1"]).as_deref(), Some("11"));
+        let nine = matches!(&value, Value::Map(members) if members.len() == 9);
+        assert!(nine, "{value:?}");
     }
 }

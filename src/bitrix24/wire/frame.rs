@@ -61,8 +61,10 @@ impl FrameName {
         if sid.is_empty() || !sid.chars().all(plain) {
             return Err(refuse());
         }
-        let host = host.strip_suffix(default_port).unwrap_or(host);
-        let origin = Origin::parse(&[scheme, host].concat()).map_err(in_no_frame)?;
+        let mut origin = Origin::parse(&[scheme, host].concat()).map_err(in_no_frame)?;
+        if let Some(shorter) = origin.as_str().strip_suffix(default_port) {
+            origin = Origin::parse(shorter).map_err(in_no_frame)?;
+        }
         let sid = sid.to_owned();
         Ok(Self { origin, sid })
     }
@@ -141,6 +143,7 @@ mod tests {
             "user@portal.example|1|abc",
             "portal.example|0|abc",
             "a b|1|abc",
+            "portal.example:443:443|1|abc",
         ] {
             assert!(FrameName::parse(name).is_err(), "{name:?}");
         }

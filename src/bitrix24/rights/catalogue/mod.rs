@@ -311,7 +311,8 @@ impl Catalogue {
         self.text.get(from..to).unwrap_or_default()
     }
 
-    /// Whether every entry is found under its own name, and there are as many as there should be.
+    /// Whether every entry is found under its own name, version 2 before version 3, and there are as
+    /// many as there should be.
     fn is_sound(&self) -> bool {
         let mut name = String::new();
         let mut found = 0;
@@ -321,7 +322,8 @@ impl Catalogue {
             };
             name.clear();
             entry.write_name(&mut name);
-            match self.get(&name, Some(entry.version)) {
+            let version = Some(entry.version).filter(|version| *version == Version::V3);
+            match self.get(&name, version) {
                 Some(same) if same.index == found => found += 1,
                 _ => return false,
             }

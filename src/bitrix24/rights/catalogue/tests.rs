@@ -166,6 +166,10 @@ fn a_file_that_contradicts_itself_is_refused() {
             "an entry that stands there twice",
         ),
         (
+            file(" !\"", "\x10im.add\x09add\x09user.get\x01\x01"),
+            "version 3 before version 2",
+        ),
+        (
             file(" !\"", "\x08im.add\x11add\x01\x01"),
             "fewer entries than it says",
         ),

@@ -261,11 +261,9 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
 
 /// Adds a member's name to the path, as a form does, unless the portal would change it.
 fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Error> {
-    // In brackets PHP takes a blank for nothing, and nothing for the next index.
-    let blank = !path.is_empty() && name.chars().all(char::is_whitespace);
     let why = match name.chars().any(|c| c == '$') {
         true => "a portal may take `$` in a name for a reference",
-        false if blank || form::push_name(name, path).is_err() => {
+        false if form::push_name(name, path).is_err() => {
             "a portal reads another name out of a batch's command"
         }
         false => return Ok(()),
