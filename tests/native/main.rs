@@ -24,6 +24,7 @@ mod catalogue;
 mod chance;
 mod codes;
 mod confirmation;
+mod corpus;
 mod details;
 mod details_facts;
 mod endings;

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod catalogue;
 mod demo;
+mod fuzz;
 mod prune;
 mod test;
 mod tools;
@@ -20,6 +21,7 @@ Usage: cargo xtask <verb> [--help]
   build       compile to WebAssembly and lay out the npm package in pkg/
   test        run every check and test
   demo        serve the demo in the test portal, or check it in headless Chromium
+  fuzz        hand the readers of foreign bytes whatever a fuzzer thinks of
   bench       measure size and speed
   catalogue   write or check the catalogue of methods
 ";
@@ -43,6 +45,7 @@ fn run() -> Result<()> {
         "build" => build::run_verb(rest),
         "test" => test::run_verb(rest),
         "demo" => demo::run_verb(rest),
+        "fuzz" => fuzz::run_verb(rest),
         "bench" => bench::run_verb(rest),
         "catalogue" => catalogue::run(rest),
         "--help" | "-h" | "help" => {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use lexopt::prelude::*;
 
 use crate::{
-    build, catalogue, demo,
+    build, catalogue, demo, fuzz,
     tools::{self, WASM, cargo, command, npm_tool, root, run},
 };
 
@@ -30,7 +30,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     step("fmt", "Rust is laid out by rustfmt", fmt),
     step(
         "prettier",
@@ -54,6 +54,11 @@ const STEPS: [Step; 15] = [
         doc,
     ),
     step("native", "the crates' tests, natively", native),
+    step(
+        "fuzz",
+        "the fuzzed targets, for seconds each, where there is a nightly Rust with cargo-fuzz",
+        fuzz::run_for_a_while,
+    ),
     step("wasm-node", "the crate's tests as wasm in Node", wasm_node),
     step(
         "wasm-browser",
@@ -154,7 +159,8 @@ fn announce_and_run(step: &Step) -> Result<()> {
 }
 
 fn fmt() -> Result<()> {
-    run(cargo().args(["fmt", "--all", "--check"]))
+    run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path=fuzz/Cargo.toml", "--check"]))
 }
 
 fn prettier() -> Result<()> {
