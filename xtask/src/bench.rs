@@ -4,12 +4,13 @@ use anyhow::Result;
 
 use crate::{
     build,
-    tools::{self, cargo, command, run},
+    tools::{self, cargo, command, root, run},
 };
 
 const HELP: &str = "\
-Measures: the package's size, the core's native benchmarks, and calls in Node beside plain
-code that does the same. Ratios within one run count; times depend on the machine.
+Measures: the package's size, the core's native benchmarks, calls in Node beside plain code
+that does the same, and long lists beside plain code and the vendor's SDK. Ratios within one
+run count; times depend on the machine.
 
 Usage: cargo xtask bench
 ";
@@ -23,5 +24,9 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     build::sizes()?;
     run(cargo().args(["bench", "--package=callgate"]))?;
     run(command("node").arg("benches/node.mjs"))?;
-    run(command("node").arg("benches/decode.mjs"))
+    run(command("node").arg("benches/decode.mjs"))?;
+    run(cargo().args(["build", "--release", "--package=callgate-portal"]))?;
+    run(command("node")
+        .arg("benches/lists.mjs")
+        .env("CALLGATE_PORTAL", root().join("target/release/callgate-portal")))
 }
