@@ -26,7 +26,8 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     run(command("node").arg("benches/node.mjs"))?;
     run(command("node").arg("benches/decode.mjs"))?;
     run(cargo().args(["build", "--release", "--package=callgate-portal"]))?;
-    run(command("node")
-        .arg("benches/lists.mjs")
-        .env("CALLGATE_PORTAL", root().join("target/release/callgate-portal")))
+    run(command("node").arg("benches/lists.mjs").env(
+        "CALLGATE_PORTAL",
+        root().join("target/release/callgate-portal"),
+    ))
 }

@@ -41,12 +41,15 @@ pub struct Rows<B> {
     pub progress: Progress,
 }
 
+/// A call that has ended, and how.
+type Ended<B> = (Box<Running>, Result<Answer<B>, Error>);
+
 /// The lists that have not ended.
 #[derive(Debug)]
 pub(super) struct Lists<B> {
     running: Vec<List<B>>,
     /// Calls of theirs that have ended.
-    pub(super) ended: VecDeque<(Box<Running>, Result<Answer<B>, Error>)>,
+    pub(super) ended: VecDeque<Ended<B>>,
 }
 
 impl<B> Default for Lists<B> {
