@@ -83,7 +83,7 @@ fn is_written_as_it_is_read(
     let given = Value::from_json(params.as_json()).unwrap();
     let read = Value::from_json(read.as_json()).unwrap();
     if !earlier.is_empty() {
-        refers_to_keys(&read, &earlier);
+        refers_to_keys(version, &read, &earlier);
     } else if !repeats_a_name(&given) {
         let expected = match version {
             Version::V2 => in_php(&given).filter(|it| matches!(it, Value::Map(_))),
@@ -94,21 +94,33 @@ fn is_written_as_it_is_read(
 }
 
 /// In whatever the portal would take for a reference, the command is one of those known by key.
-fn refers_to_keys(value: &Value, earlier: &[usize]) {
+fn refers_to_keys(version: Version, value: &Value, earlier: &[usize]) {
+    let is_known = |key: &str| {
+        let place = key.strip_prefix('c').unwrap().parse().unwrap();
+        assert!(earlier.contains(&place), "{key}");
+    };
     match value {
-        Value::Text(text) => {
+        Value::Text(text) if version == Version::V2 => {
             for root in ["$result[", "$next[", "$total[", "$time["] {
                 for (at, _) in text.match_indices(root) {
                     let (key, _) = text[at + root.len()..].split_once(']').unwrap();
-                    let place = key.strip_prefix('c').unwrap().parse().unwrap();
-                    assert!(earlier.contains(&place), "{text}");
+                    is_known(key);
                 }
             }
         }
-        Value::List(items) => items.iter().for_each(|it| refers_to_keys(it, earlier)),
-        Value::Map(members) => members
+        Value::List(items) => items
             .iter()
-            .for_each(|(_, it)| refers_to_keys(it, earlier)),
+            .for_each(|it| refers_to_keys(version, it, earlier)),
+        Value::Map(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::Text(path) if matches!(name.as_str(), "$ref" | "$refArray") => {
+                        is_known(path.split('.').next().unwrap());
+                    }
+                    other => refers_to_keys(version, other, earlier),
+                }
+            }
+        }
         _ => {}
     }
 }
