@@ -253,6 +253,27 @@ fn rule_3_a_request_that_is_lost_fails_its_own_commands_and_no_others() {
 }
 
 #[test]
+fn rule_3_a_later_answer_says_nothing_of_what_an_earlier_request_may_have_done() {
+    let refusal = r#"{"error":"ACCESS_DENIED","error_description":""}"#;
+    let answer = format!(r#"{{"result":{{"result":[],"result_error":{{"c0":{refusal}}}}}}}"#);
+    for halt in [false, true] {
+        let mut world = World::new();
+        world.fate([Fate::BrokenAfter, Fate::Instead(200, answer.clone())]);
+        let options = BatchOptions {
+            halt,
+            idempotent: true,
+            ..BatchOptions::default()
+        };
+        let batch = world.submit_batch(deals(2), options);
+        world.pass(60);
+        assert_eq!(world.sent.len(), 2);
+        for name in ["0", "1"] {
+            assert_eq!(world.failure(batch, name).ran, Ran::Unknown, "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_command_of_which_the_answer_says_nothing_may_have_run() {
     let mut world = World::new();
     let answer = r#"{"result":{"result":{"c0":7},"result_error":[]}}"#;

@@ -127,6 +127,15 @@ fn rule_3_a_call_that_may_have_run_is_not_called_undone_by_a_later_attempt() {
     world.pass(600);
     assert_eq!(world.error(id).ran, Ran::Unknown);
 
+    // Rights may have changed between the two.
+    let mut world = World::new();
+    let denial = r#"{"error":"ACCESS_DENIED"}"#.to_owned();
+    world.fate([Fate::BrokenAfter, Fate::Instead(403, denial)]);
+    let id = world.submit(idempotent_write());
+    world.pass(600);
+    let error = world.error(id);
+    assert_eq!((error.kind, error.ran), (Kind::Denied, Ran::Unknown));
+
     let mut world = World::new();
     world.fate([Fate::BrokenAfter]);
     let id = world.submit(idempotent_write());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::bitrix24::engine::call::{Answer, Call, CallId, OnWaiting, Owner, Running, Stage};
 use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::machine::DENIED;
-use crate::bitrix24::engine::plan::{Item, Options, Outcome, Part, Plan};
+use crate::bitrix24::engine::plan::{self, Item, Options, Outcome, Part, Plan};
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::retry::Cause;
 use crate::bitrix24::engine::token::Held;
@@ -97,7 +97,7 @@ pub(super) struct Batch<B> {
 
 impl<B> Batch<B> {
     /// A command as a call by itself.
-    fn command(&self, place: usize, token: Option<Arc<Held>>) -> Option<Running> {
+    fn command(&self, place: usize, request: &Running) -> Option<Running> {
         let (method, params) = self.plan.command(place)?;
         let mut call = Call::of(method.clone(), params.clone());
         call.timeout = self.options.timeout;
@@ -107,8 +107,11 @@ impl<B> Batch<B> {
             batch: self.id,
             place,
         };
-        let running = Running::new(call, self.version, owner);
-        Some(Running { token, ..running })
+        Some(Running {
+            token: request.token.clone(),
+            lost: request.lost,
+            ..Running::new(call, self.version, owner)
+        })
     }
 
     /// A call of it has ended without an answer that says something of its commands.
@@ -287,12 +290,14 @@ impl<B: Payload> Connection<B> {
         let told = answer.body.into_commands(batch.version, places);
         let mut outcomes = Vec::with_capacity(places.len());
         for (place, envelope) in places.iter().zip(told) {
-            let command = batch.command(*place, request.token.clone());
             let heard = |running| self.command_answered(now, running, status, envelope);
-            outcomes.push(command.and_then(heard));
+            let outcome = batch.command(*place, request).and_then(heard);
+            // Where it halted now, an earlier request may have come further.
+            let unknown = || request.lost.then(|| Err(plan::unanswered()));
+            outcomes.push(outcome.or_else(unknown));
         }
         for place in batch.plan.answered(places, outcomes) {
-            if let Some(mut running) = batch.command(place, request.token.clone()) {
+            if let Some(mut running) = batch.command(place, request) {
                 if let OnWaiting::Wait { timeout } = running.call.on_waiting {
                     running.wait = Some(Wait::until(timeout.map(|timeout| now + timeout)));
                 }
@@ -348,8 +353,8 @@ impl<B: Payload> Connection<B> {
             }
             _ => None,
         };
-        self.calls.remove(id);
-        outcome
+        let running = self.calls.remove(id)?;
+        Some(outcome?.map_err(|error| running.owns_up(error)))
     }
 
     /// Ends a batch from this side, and with it all its calls.

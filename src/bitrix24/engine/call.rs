@@ -10,6 +10,7 @@ use crate::bitrix24::engine::token::Held;
 use crate::bitrix24::engine::waiting::Wait;
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
+use crate::error::{Error, Ran};
 use crate::time::Instant;
 
 pub use crate::exchange::{CallId, Exchange};
@@ -171,6 +172,15 @@ impl Running {
         let token = self.token.as_ref();
         let token_ends = token.and_then(|held| held.token.expires_at);
         self.wait?.until.into_iter().chain(token_ends).min()
+    }
+
+    /// Its error, without the word that it didn't run if it may have before: an answer of the
+    /// portal's speaks for its own request alone.
+    pub(super) fn owns_up(&self, mut error: Error) -> Error {
+        if self.lost && error.ran == Ran::No {
+            error.ran = Ran::Unknown;
+        }
+        error
     }
 
     /// The method by whose confirmation its token is chosen.

@@ -376,13 +376,11 @@ impl<B: Payload> Connection<B> {
         if self.calls.is_empty() {
             self.wake = None;
         }
-        // An answer of the portal's speaks for its own request alone; a denial for all of them.
-        if let Err(error) = &mut outcome {
+        outcome = outcome.map_err(|error| {
+            let mut error = running.owns_up(error);
             error.method = Some(running.call.method.as_str().to_owned());
-            if running.lost && error.ran == Ran::No && error.kind != Kind::Denied {
-                error.ran = Ran::Unknown;
-            }
-        }
+            error
+        });
         match running.owner {
             Owner::Caller => self.outputs.push_back(Output::Done(id, outcome)),
             Owner::Connection => {}

@@ -414,7 +414,7 @@ impl<B> Plan<B> {
 }
 
 /// The error for a command of which the answer says nothing.
-fn unanswered() -> Error {
+pub(super) fn unanswered() -> Error {
     let message = "the answer says nothing of this command, so nobody knows whether it ran";
     Error::new("CALLGATE_NO_RESULT", Kind::Protocol, Ran::Unknown, message)
 }
