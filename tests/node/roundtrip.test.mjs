@@ -12,6 +12,7 @@ const world = portalWorld()
 const first = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32))
 const COUNT = process.env.SEED === undefined ? 250 : 1
 const METHOD = 'crm.deal.fields' // it takes anything
+const budget = { burst: 1_000_000, perSecond: 1_000_000 }
 
 /** What JSON itself makes of a value, half surrogate pairs mended. */
 const asJsonSees = (value) =>
@@ -40,7 +41,7 @@ async function sendAll(client, make, check) {
 }
 
 test('anything_arrives_in_json_as_it_was', async () => {
-  const { portal, token } = await world.client()
+  const { portal, token } = await world.client({ budget })
   await sendAll(
     portal,
     ({ map }) => map(),
@@ -53,7 +54,7 @@ test('anything_arrives_in_json_as_it_was', async () => {
 
 test('anything_arrives_in_a_browser_as_it_was_in_the_form_that_keeps_it', async () => {
   const token = await world.token()
-  const portal = asInABrowser(() => world.clientOf(token))
+  const portal = asInABrowser(() => world.clientOf(token, { budget }))
   const used = { form: 0, json: 0 }
   await sendAll(
     portal,
@@ -74,7 +75,7 @@ test('anything_arrives_in_a_browser_as_it_was_in_the_form_that_keeps_it', async 
 
 test('what_a_form_can_carry_goes_in_a_form_and_arrives_as_it_was', async () => {
   const token = await world.token()
-  const portal = asInABrowser(() => world.clientOf(token))
+  const portal = asInABrowser(() => world.clientOf(token, { budget }))
   await sendAll(
     portal,
     ({ plainMap }) => plainMap(),

@@ -132,10 +132,7 @@ pub(crate) fn answer(portal: &mut Portal, now: UnixMs, request: &Request) -> Rep
 
 fn dispatch(portal: &mut Portal, now: UnixMs, request: &Request) -> Outcome {
     let path = request.path().trim_end_matches('/');
-    let routes = || ROUTES
-            .iter()
-            .chain(one_e::ROUTES)
-            .chain(telecomx::ROUTES);
+    let routes = || ROUTES.iter().chain(one_e::ROUTES).chain(telecomx::ROUTES);
     let Some(route) = routes().find(|route| route.verb == request.method && route.path == path)
     else {
         let known: Vec<String> = routes()

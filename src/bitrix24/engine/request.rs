@@ -187,12 +187,18 @@ mod tests {
         let call = Call::new("batch", "[7]").unwrap();
         let token = Secret::new("TOKEN");
         let request = writer.write(&call, Version::V3, Some(&token)).unwrap();
-        assert_eq!((request.body.as_str(), request.bearer), ("[7]", Some(token.clone())));
+        assert_eq!(
+            (request.body.as_str(), request.bearer),
+            ("[7]", Some(token.clone()))
+        );
 
         writer.custom_headers = false;
         assert!(writer.write(&call, Version::V3, Some(&token)).is_err());
         let through_webhook = writer.write(&call, Version::V3, None).unwrap();
-        assert_eq!((through_webhook.body.as_str(), through_webhook.bearer), ("[7]", None));
+        assert_eq!(
+            (through_webhook.body.as_str(), through_webhook.bearer),
+            ("[7]", None)
+        );
     }
 
     #[test]
