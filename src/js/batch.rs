@@ -36,7 +36,7 @@ pub(super) fn read_items(items: &Array) -> Result<Vec<Item>, Error> {
 /// The text that refers to what another command of the batch answers.
 #[wasm_bindgen(js_name = ref, variadic)]
 #[allow(unreachable_pub, reason = "its reader is JavaScript")]
-pub fn reference(command: &JsValue, path: Box<[JsValue]>) -> Result<String, JsValue> {
+pub fn reference(command: &JsValue, path: Vec<JsValue>) -> Result<String, JsValue> {
     let read = || {
         let command = name_or_index(command)?;
         let steps: Result<Vec<String>, Error> = path.iter().map(name_or_index).collect();
