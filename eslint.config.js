@@ -21,7 +21,10 @@ export default [
   },
   { files: ['src/js/channel.js'], languageOptions: { globals: globals.browser } },
   { files: ['pkg/{node*,disk,cli,cli/*}.js'], languageOptions: { globals: globals.node } },
-  { files: ['www/**/*.{js,mjs}'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['www/**/*.{js,mjs}', 'portal/page/*.js'],
+    languageOptions: { globals: globals.browser },
+  },
   {
     files: ['*.js', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'xtask/**/*.mjs'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },

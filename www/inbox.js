@@ -1,5 +1,5 @@
 /** The administrator's side: requests to confirm, what the app may do, the portal's clock. */
-import { read, tell } from './control.js'
+import { read, tell } from '/_portal/page/control.js'
 import { clock, el } from './dom.js'
 import { short } from './mask.js'
 import { APP, FIRST_SCOPES, SCOPES, USER, grant } from './story.js'

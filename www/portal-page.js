@@ -1,9 +1,9 @@
 /** Brings the page to life: the portal with its app, the administrator, the wire. */
-import { read } from './control.js'
-import { FrameHost } from './frame-host.js'
+import { read } from '/_portal/page/control.js'
+import { AppLayout } from '/_portal/page/layout.js'
 import { Inbox } from './inbox.js'
 import { short } from './mask.js'
-import { USER, install } from './story.js'
+import { APP, USER, install } from './story.js'
 import { WireLog } from './wire-log.js'
 
 /** In ms; how often the portal is asked for news. */
@@ -16,15 +16,19 @@ const say = (text) => {
 
 const { app } = await read('demo')
 const wire = new WireLog(at('entries'), at('wire-empty'))
-const host = new FrameHost(at('stage'), app, {
+const place = {
+  element: at('stage'),
   title: (text) => {
     at('app-title').textContent = text
   },
+  scroll: (pixels) => scrollTo(0, pixels),
+  reload: open,
+  finished: open,
+  alert: say,
   token: ({ access_token: token }) => {
     at('token').textContent = short(token)
   },
-  problem: say,
-})
+}
 const inbox = new Inbox(
   {
     requests: at('requests'),
@@ -34,15 +38,25 @@ const inbox = new Inbox(
     time: at('time'),
     hour: at('hour'),
   },
-  { reopen: () => host.open(), event: (event) => wire.event(event), say },
+  { reopen: open, event: (event) => wire.event(event), say },
 )
+
+let layout
+
+/** Opens the app anew, with a new token, as a portal does after its installation has changed. */
+function open() {
+  layout?.close()
+  const registered = { url: `${app}/`, client: APP, user: USER.id, lang: 'en' }
+  layout = new AppLayout(registered, { placement: 'DEFAULT', options: '', popup: false }, place)
+  return layout.open()
+}
 
 async function begin() {
   await install(app)
   await wire.start()
   inbox.start()
   await inbox.update()
-  await host.open()
+  await open()
 }
 
 /** News only come with a request, so the inbox looks when the wire log has some. */

@@ -1,5 +1,5 @@
 /** The portal in which the story plays: its people, its deals, and the app with its first scopes. */
-import { tell } from './control.js'
+import { tell } from '/_portal/page/control.js'
 
 export const APP = 'callgate.tour'
 

@@ -1,5 +1,5 @@
 /** Every request that the portal saw, newest first, with its answer; secrets are masked. */
-import { read } from './control.js'
+import { read } from '/_portal/page/control.js'
 import { clock, el } from './dom.js'
 import { maskForm, maskJson } from './mask.js'
 

@@ -41,6 +41,7 @@ mod lists;
 mod methods;
 mod oauth;
 mod one_e;
+mod page;
 mod php;
 mod php_form;
 mod php_json;

@@ -39,7 +39,11 @@ THE PORTAL'S PORT
         POST   /_portal/settings        {latency, work, budget, strictStatuses, frontCors, time,
                                          escapeUnicode, operatingLimit}; GET shows them
         POST   /_portal/clock           {advance}: seconds
-        POST   /_portal/data            {entity, rows}: a number to generate, or rows
+        POST   /_portal/data            {entity, rows}: a number to generate, or rows;
+                                        GET shows the first of a table
+        GET    /_portal/page            the page around an app: ?app=URL&placement=CODE…
+        POST   /_portal/page/app        {app, user, installed, firstRun, appOptions,
+                                         userOptions}: what it finds kept; GET shows it
         GET    /_portal/demo            where the app of the portal page is
         …      /_portal/one-e/…         users, mail, status, settings of the 1E server
     /Consumer/…      a 1E server: instructions and their approvals

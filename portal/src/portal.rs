@@ -13,6 +13,7 @@ use crate::{
     http::{EventPost, MAX_BODY, Reply, Request, UnixMs},
     oauth::{self, NewToken},
     one_e::{self, OneE},
+    page,
     request::{self, Version},
     rest,
     settings::Settings,
@@ -181,6 +182,9 @@ impl Portal {
         let path = request.path();
         if request.body.len() > MAX_BODY {
             return Reply::too_large();
+        }
+        if let Some(reply) = page::file(path).filter(|_| request.method == "GET") {
+            return reply;
         }
         if control::owns(path) {
             return control::answer(self, now, request);

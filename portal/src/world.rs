@@ -12,6 +12,7 @@ use crate::{
     ids::Ids,
     limiter::Limiter,
     one_e::OneE,
+    page::Pages,
     replays::Replays,
     settings::{Bucket, Settings},
     tables::Tables,
@@ -80,6 +81,7 @@ pub(crate) struct World {
     pub(crate) limiter: Limiter,
     pub(crate) replays: Replays,
     pub(crate) one_e: OneE,
+    pub(crate) pages: Pages,
     pub(crate) telecomx: TelecomX,
     /// Commands that ran since the request came in: what `work` is multiplied with.
     pub(crate) commands: u64,

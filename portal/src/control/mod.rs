@@ -3,6 +3,7 @@
 
 mod fields;
 mod one_e;
+mod page;
 mod telecomx;
 
 use serde_json::{Map, Value, json};
@@ -96,6 +97,7 @@ const ROUTES: &[Route] = &[
     route("POST", "/_portal/clock", &["advance"], clock),
     route("GET", "/_portal/clock", &[], clock),
     route("POST", "/_portal/data", &["entity", "rows"], data),
+    route("GET", "/_portal/data", &["entity"], rows),
     route("GET", "/_portal/demo", &[], demo),
 ];
 
@@ -132,7 +134,13 @@ pub(crate) fn answer(portal: &mut Portal, now: UnixMs, request: &Request) -> Rep
 
 fn dispatch(portal: &mut Portal, now: UnixMs, request: &Request) -> Outcome {
     let path = request.path().trim_end_matches('/');
-    let routes = || ROUTES.iter().chain(one_e::ROUTES).chain(telecomx::ROUTES);
+    let routes = || {
+        ROUTES
+            .iter()
+            .chain(one_e::ROUTES)
+            .chain(page::ROUTES)
+            .chain(telecomx::ROUTES)
+    };
     let Some(route) = routes().find(|route| route.verb == request.method && route.path == path)
     else {
         let known: Vec<String> = routes()
@@ -412,4 +420,20 @@ fn data(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
         _ => return Err(Fields::wrong("rows", WANTED, rows)),
     }
     done(json!({"entity": entity, "rows": table.count(0..=u64::MAX - 1)}))
+}
+
+/// The first rows of a table.
+fn rows(portal: &mut Portal, _: UnixMs, fields: &Fields) -> Outcome {
+    const PAGE: usize = 50;
+    let given = fields.required_text("entity")?;
+    let tables = &portal.world.tables;
+    let entity = tables.meant(&given);
+    let entity = entity.ok_or_else(|| ControlError::unknown_entity(&portal.world, &given))?;
+    let table = tables.get(entity);
+    let ids = table.ids(0..=u64::MAX - 1).take(PAGE);
+    done(
+        ids.filter_map(|id| table.row(id))
+            .map(Value::Object)
+            .collect(),
+    )
 }

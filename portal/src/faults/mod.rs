@@ -46,6 +46,8 @@ pub(crate) enum Stage {
     Decision,
     /// The portal's memory of confirmations.
     Memory,
+    /// The page around an application; the method is the page's command.
+    Page,
 }
 
 /// The kinds of authorization that a row of the table speaks of.

@@ -34,6 +34,7 @@ const METHOD: (Stage, On) = (Stage::Method, On::Any);
 const SENT: (Stage, On) = (Stage::Sent, On::Any);
 const REFRESH: (Stage, On) = (Stage::Refresh, On::Any);
 const EVENT: (Stage, On) = (Stage::Event, On::Any);
+const PAGE: (Stage, On) = (Stage::Page, On::Any);
 
 /// All rows.
 #[rustfmt::skip]
@@ -135,4 +136,13 @@ pub(crate) const TABLE: &[Row] = &[
     row("event-twice", &["event delivered twice", "duplicate event"], EVENT, Act, "the event is sent twice"),
     row("late-approval", &["late approval after token expiry", "late decision"], (Stage::Decision, On::Any), Act, "the record is gone when the administrator answers: nothing is written, the event is sent all the same"),
     row("cache-flush", &["cache flush (state forgotten)", "state forgotten"], (Stage::Memory, On::Token), Act, "the states of the calling token are forgotten before the call"),
+    // The page around an application; their method is one of its commands.
+    row("page-silent", &[], PAGE, Act, "the page doesn't hear the command"),
+    row("page-texts-only", &[], PAGE, Act, "the page hears texts and no objects, as older portals do"),
+    row("page-twice", &[], PAGE, Act, "each answer to the command comes twice"),
+    row("page-again", &[], PAGE, Act, "once it is answered, the command is carried out and answered again"),
+    row("page-other-origin", &[], PAGE, Act, "the answers come from a window of another origin"),
+    row("page-option-denied", &[], PAGE, Act, "setAppOption: the portal knows the user for no administrator"),
+    row("page-known-paths", &[], PAGE, Act, "openPath takes only the paths that portals took before 2026"),
+    row("page-mobile", &[], PAGE, Act, "openPath answers as in the mobile application"),
 ];

@@ -19,6 +19,7 @@ use crate::{
     php,
     world::World,
 };
+pub(crate) use user::is_admin;
 
 /// A method as the server knows it.
 pub(crate) struct Method {

@@ -6,7 +6,7 @@ use super::{Answer, Call};
 use crate::{failure::Failure, lists::Query, php};
 
 /// The portal's one administrator.
-pub(super) fn is_admin(user: u64) -> bool {
+pub(crate) fn is_admin(user: u64) -> bool {
     user == 1
 }
 

@@ -1,4 +1,4 @@
-/** Speaks to the test portal's control plane, which stands behind the administrator's buttons. */
+/** Speaks to the control plane, which is to the page what a portal's server is to its pages. */
 
 async function ask(path, init) {
   const response = await fetch(`/_portal/${path}`, init)
