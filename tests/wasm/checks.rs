@@ -3,11 +3,12 @@
 
 use callgate::bitrix24::engine::{Call, Config, Connection, OnWaiting, Output, Token};
 use callgate::bitrix24::rights::catalogue::Catalogue;
-use callgate::bitrix24::rights::method::{MethodName, Version};
+use callgate::bitrix24::rights::method::Version;
 use callgate::bitrix24::wire::address::Origin;
 use callgate::bitrix24::wire::envelope::{Availability, Envelope, Payload, Reply};
 use callgate::bitrix24::wire::event::MethodConfirm;
 use callgate::bitrix24::wire::form;
+use callgate::bitrix24::wire::page::Page;
 use callgate::http::{BodyFormat, Failure};
 use callgate::json::{Event, Reader};
 use callgate::secret::Secret;
@@ -255,6 +256,10 @@ impl Payload for Body {
 
     fn into_commands(self, _: Version, _: &[usize]) -> Vec<Envelope<Self>> {
         Vec::new()
+    }
+
+    fn page(&self, _: Option<u64>, _: Option<u64>) -> Option<Page> {
+        None
     }
 }
 
