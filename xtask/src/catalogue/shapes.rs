@@ -86,7 +86,7 @@ pub(super) fn write(returns: &Returns) -> String {
     format!("{text}{:08x}", checksum(text.as_bytes()))
 }
 
-/// The shape of each method in a text that [`write`] wrote, with what the table says in its place.
+/// The shape of each method in a text that [`write()`] wrote, with what the table says in its place.
 pub(super) fn lines(file: &[u8]) -> Option<Lines> {
     let text = std::str::from_utf8(file).ok()?.strip_prefix("CGS1 ")?;
     let mut parts = text.split("\n\n").skip(1);
