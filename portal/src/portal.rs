@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     auth::{Session, TOKEN_LIFE, Webhook},
@@ -411,6 +411,19 @@ impl Portal {
         let name = name.ok_or_else(|| ControlError::unknown_entity(&self.world, entity))?;
         self.world.tables.get_mut(name).generate(rows);
         Ok(())
+    }
+
+    /// The rows of a table behind the one with this number, as they are stored.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such table.
+    pub fn rows(&self, entity: &str, after: u64) -> Result<Vec<Map<String, Value>>, ControlError> {
+        let name = self.world.tables.meant(entity);
+        let name = name.ok_or_else(|| ControlError::unknown_entity(&self.world, entity))?;
+        let table = self.world.tables.get(name);
+        let ids = table.ids(after.saturating_add(1)..=u64::MAX);
+        Ok(ids.filter_map(|id| table.row(id)).collect())
     }
 
     /// The requests that came after the one with this number; all of them after 0.

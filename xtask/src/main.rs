@@ -6,6 +6,7 @@ mod catalogue;
 mod demo;
 mod fuzz;
 mod prune;
+mod sim;
 mod test;
 mod tools;
 
@@ -22,6 +23,7 @@ Usage: cargo xtask <verb> [--help]
   test        run every check and test
   demo        serve the demo in the test portal, or check it in headless Chromium
   fuzz        hand the readers of foreign bytes whatever a fuzzer thinks of
+  sim         simulate days of a portal with all that goes wrong in one
   bench       measure size and speed
   catalogue   write or check the catalogue of methods
 ";
@@ -46,6 +48,7 @@ fn run() -> Result<()> {
         "test" => test::run_verb(rest),
         "demo" => demo::run_verb(rest),
         "fuzz" => fuzz::run_verb(rest),
+        "sim" => sim::run_verb(rest),
         "bench" => bench::run_verb(rest),
         "catalogue" => catalogue::run(rest),
         "--help" | "-h" | "help" => {

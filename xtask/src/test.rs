@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use lexopt::prelude::*;
 
 use crate::{
-    build, catalogue, demo, fuzz,
+    build, catalogue, demo, fuzz, sim,
     tools::{self, WASM, cargo, command, npm_tool, root, run},
 };
 
@@ -30,7 +30,7 @@ struct Step {
     run: fn() -> Result<()>,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     step("fmt", "Rust is laid out by rustfmt", fmt),
     step(
         "prettier",
@@ -54,6 +54,11 @@ const STEPS: [Step; 16] = [
         doc,
     ),
     step("native", "the crates' tests, natively", native),
+    step(
+        "sim",
+        "days of a portal, simulated: those that once failed, and some hundreds of new ones",
+        sim::run_for_a_while,
+    ),
     step(
         "fuzz",
         "the fuzzed targets, for seconds each, where there is a nightly Rust with cargo-fuzz",
