@@ -3,6 +3,10 @@ import { read } from '/_portal/page/control.js'
 import { clock, el } from './dom.js'
 import { maskForm, maskJson } from './mask.js'
 
+/** How many are kept, and how many characters of an answer. */
+const MOST = 200
+const LONGEST = 20_000
+
 export class WireLog {
   #list
   #empty
@@ -48,6 +52,7 @@ export class WireLog {
   #add(row) {
     this.#empty.hidden = true
     this.#list.prepend(show(row))
+    if (this.#list.children.length > MOST) this.#list.lastElementChild.remove()
   }
 }
 
@@ -65,9 +70,11 @@ function requestOf({ answer, at, body, headers, method: verb, status, took, url 
     took: `${took} ms`,
     line: `${verb} ${path} · ${type}`,
     body: type.endsWith('json') ? maskJson(body) : maskForm(body),
-    answer: maskJson(answer),
+    answer: shortened(maskJson(answer)),
   }
 }
+
+const shortened = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text)
 
 function codeOf(answer) {
   try {

@@ -2,6 +2,7 @@
 import { Portal } from 'callgate'
 import { el, prose } from '../dom.js'
 import { highlight } from './code.js'
+import { Deals } from './deals.js'
 import { allowedPortals, fit, setTitle } from './frame.js'
 import { failure, table, verdict, waiting } from './outcome.js'
 import { codeOf, steps } from './steps.js'
@@ -11,6 +12,8 @@ const at = (id) => document.getElementById(id)
 /** How each step stands: untouched, under way (`stop` ends it), or with its outcome. */
 const states = steps.map(() => ({}))
 let portal
+/** The view of the step with the lists, once it was seen. */
+let deals
 let shown = 0
 
 async function start() {
@@ -68,6 +71,9 @@ function showStep() {
     el('h2', { tabindex: '-1' }, `${shown + 1}. ${step.title}`),
     el('p', { class: 'lead' }, ...prose(step.lead)),
     el('pre', { tabindex: '0', 'aria-label': 'The code that runs' }, highlight(codeOf(step.run))),
+  )
+  if (step.beside) return showLists(step)
+  at('step').append(
     el(
       'p',
       { class: 'actions' },
@@ -79,6 +85,18 @@ function showStep() {
   )
   showVerdict()
   showState(shown)
+}
+
+function showLists({ beside, run }) {
+  const index = shown
+  const done = () => {
+    states[index].outcome = { done: true }
+    showSteps()
+  }
+  deals ??= new Deals(portal, { list: run, pages: beside }, done)
+  at('step').append(deals.element)
+  deals.open()
+  showVerdict()
 }
 
 /** What a check says now, without anything being sent. */

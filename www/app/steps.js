@@ -1,9 +1,13 @@
 /**
- * The five steps of the tour. What a step shows as its code is the text of its `run`; `hints` are by
- * outcome, and a step that is to be denied says by which layer.
+ * The six steps of the tour. What a step shows as its code is the text of its `run`; `hints` are by
+ * outcome, and a step that is to be denied says by which layer. A step with a `beside` has a view of
+ * its own, in which both go on behind the rows that they are given.
  */
 
 const yesNo = (flag) => (flag ? 'yes' : 'no')
+/** Of a deal in a list of many. */
+const SELECT = ['ID', 'TITLE', 'OPPORTUNITY']
+
 const euros = (sum) => sum.toLocaleString('en-GB', { style: 'currency', currency: 'EUR' })
 
 const phones = {
@@ -116,6 +120,27 @@ export const steps = [
     hints: {
       confirmation: 'That is the end of it for this token: run it again, and nothing is sent.',
       done: 'This token has its yes already. Let an hour pass and run step 4; then run this again.',
+    },
+  },
+  {
+    name: 'Lists',
+    title: 'Ten thousand deals',
+    lead: '`list` asks for many pages at once and hands the rows out in order. Beside it, the same list page by page. Both share one request bucket.',
+    check: ['crm.deal.list', { select: SELECT }],
+    async run({ portal, last, show, signal }) {
+      const params = { select: SELECT, filter: { '>ID': last } }
+      const deals = portal.list('crm.deal.list', params, { signal })
+      for await (const page of deals.pages()) show(page, deals.progress)
+    },
+    async beside({ portal, count, rows, show, signal }) {
+      const rest = { signal, start: rows.length }
+      let page = await portal.call('crm.deal.list', { select: SELECT }, rest)
+      for (let requests = 1; ; requests++) {
+        count(page.total)
+        show(page.data, { requests })
+        if (!page.more) return
+        page = await page.nextPage()
+      }
     },
   },
 ]

@@ -18,10 +18,13 @@ Usage: cargo xtask demo [--port N] [--app-port N]
 
   --port N       the portal's port [default: 8024; 0 picks one]
   --app-port N   the application's port [default: 8025; 0 picks one]
-  --check        instead of serving, play the demo's story in headless Chromium
+  --check        instead of serving, play the demo's stories in headless Chromium
 ";
 
-const STORY: &str = "tests/browser/demo.story.test.mjs";
+const STORIES: [&str; 2] = [
+    "tests/browser/demo.story.test.mjs",
+    "tests/browser/demo.deals.test.mjs",
+];
 
 /// Serves the demo, or checks it.
 pub(crate) fn run_verb(args: &[String]) -> Result<()> {
@@ -42,13 +45,16 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     build::package()?;
     build_portal()?;
     if check {
-        let story = root().join(STORY);
-        ensure!(
-            story.exists(),
-            "there is no story to play: {STORY} is missing"
-        );
+        let stories = STORIES.map(|story| root().join(story));
+        for story in &stories {
+            ensure!(
+                story.exists(),
+                "there is no story to play: {} is missing",
+                story.display()
+            );
+        }
         tools::chromium()?;
-        return test::run_node_tests(&[story]);
+        return test::run_node_tests(&stories);
     }
     println!("\nOpen the portal's address in a browser; Ctrl-C ends it.");
     let mut portal = command(portal_path());
