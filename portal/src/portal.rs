@@ -418,6 +418,13 @@ impl Portal {
     /// # Errors
     ///
     /// When there is no such table.
+    ///
+    /// ```
+    /// use callgate_portal::Portal;
+    /// let mut portal = Portal::new();
+    /// portal.generate("deal", 3).unwrap();
+    /// assert_eq!(portal.rows("deal", 1).unwrap().len(), 2);
+    /// ```
     pub fn rows(&self, entity: &str, after: u64) -> Result<Vec<Map<String, Value>>, ControlError> {
         let name = self.world.tables.meant(entity);
         let name = name.ok_or_else(|| ControlError::unknown_entity(&self.world, entity))?;
