@@ -4,7 +4,6 @@
 //! an administrator is a call of its own method: tokens, time, the budget and repetitions know no
 //! batches. Such calls end on a list, from which they are taken when the connection is polled.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crate::bitrix24::engine::call::{Answer, Call, CallId, OnWaiting, Owner, Runn
 use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::machine::DENIED;
 use crate::bitrix24::engine::plan::{self, Item, Options, Outcome, Part, Plan};
+use crate::bitrix24::engine::queue::Queue;
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::retry::Cause;
 use crate::bitrix24::engine::token::Held;
@@ -58,14 +58,14 @@ type Ended<B> = (Box<Running>, Result<Answer<B>, Error>);
 pub(super) struct Batches<B> {
     running: Vec<Batch<B>>,
     /// Those of their calls that have ended since.
-    pub(super) ended: VecDeque<Ended<B>>,
+    pub(super) ended: Queue<Ended<B>>,
 }
 
 impl<B> Default for Batches<B> {
     fn default() -> Self {
         Self {
             running: Vec::new(),
-            ended: VecDeque::new(),
+            ended: Queue::default(),
         }
     }
 }
@@ -363,7 +363,8 @@ impl<B: Payload> Connection<B> {
         for id in self.calls.which(|running| running.owner.batch() == own) {
             self.end(id, code, message);
         }
-        for (running, outcome) in std::mem::take(&mut self.batches.ended) {
+        let mut ended = std::mem::take(&mut self.batches.ended);
+        while let Some((running, outcome)) = ended.pop_front() {
             match outcome {
                 Err(error) if running.owner.batch() == own => batch.lost(&running.owner, error),
                 outcome => self.batches.ended.push_back((running, outcome)),

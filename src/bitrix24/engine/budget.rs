@@ -6,7 +6,6 @@
 //! the moment it is sent and begins to drain only when its answer is in. The sum is never below the
 //! portal's own level, whatever the network does, and in the long run nothing is lost by it.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::bitrix24::engine::call::CallId;
@@ -100,7 +99,7 @@ const STRIDES: [u64; 3] = [1, 1, 2];
 /// The requests of a class that wait, in the order of their calls.
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<CallId>,
+    waiting: Vec<CallId>,
     /// The class's clock: the class whose clock is furthest behind has the next turn.
     clock: u64,
 }
@@ -286,7 +285,8 @@ impl Budget {
             }
         }
         let (queue, stride) = turn?;
-        let call = queue.waiting.pop_front()?;
+        queue.waiting.first()?;
+        let call = queue.waiting.remove(0);
         self.clock = queue.clock;
         queue.clock += stride;
         self.out.push((call, now));

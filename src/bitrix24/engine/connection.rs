@@ -1,6 +1,5 @@
 //! The state machine: what it is told, what it wants done.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use crate::bitrix24::engine::list::Progress;
 use crate::bitrix24::engine::lists::{Lists, Rows};
 use crate::bitrix24::engine::operating::Operating;
 use crate::bitrix24::engine::plan::{Finished, Item};
+use crate::bitrix24::engine::queue::Queue;
 use crate::bitrix24::engine::request::Writer;
 use crate::bitrix24::engine::retry::{Cause, Jitter};
 use crate::bitrix24::engine::token::{Held, RefreshRequest, Token, TokenUpdate, Tokens};
@@ -204,7 +204,7 @@ pub struct Connection<B> {
     /// The new host that the caller was asked about.
     pub(super) moving: Option<Origin>,
     pub(super) last_call: u32,
-    pub(super) outputs: VecDeque<Output<B>>,
+    pub(super) outputs: Queue<Output<B>>,
     /// Not later than the first thing to happen by itself.
     pub(super) wake: Option<Instant>,
     /// The findings that were told of.
@@ -308,7 +308,7 @@ impl<B: Payload> Connection<B> {
             jitter,
             moving: None,
             last_call: 0,
-            outputs: VecDeque::new(),
+            outputs: Queue::default(),
             wake: None,
             warned: Vec::new(),
             closed: false,

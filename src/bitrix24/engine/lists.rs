@@ -8,11 +8,10 @@
 //! A page's body is kept here until the consumer asks for it. What isn't asked for is what keeps a
 //! walk from running ahead.
 
-use std::collections::VecDeque;
-
 use crate::bitrix24::engine::call::{Answer, Call, CallId, Owner, Running};
 use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::list::{Ask, Limits, PageId, Progress, Turn, Walk};
+use crate::bitrix24::engine::queue::Queue;
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::rights::catalogue::{Details, Entry};
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -49,14 +48,14 @@ type Ended<B> = (Box<Running>, Result<Answer<B>, Error>);
 pub(super) struct Lists<B> {
     running: Vec<List<B>>,
     /// Calls of theirs that have ended.
-    pub(super) ended: VecDeque<Ended<B>>,
+    pub(super) ended: Queue<Ended<B>>,
 }
 
 impl<B> Default for Lists<B> {
     fn default() -> Self {
         Self {
             running: Vec::new(),
-            ended: VecDeque::new(),
+            ended: Queue::default(),
         }
     }
 }

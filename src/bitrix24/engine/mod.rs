@@ -30,6 +30,7 @@ mod lists;
 mod machine;
 pub mod operating;
 pub mod plan;
+mod queue;
 mod refusal;
 mod request;
 pub mod retry;

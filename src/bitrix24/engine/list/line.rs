@@ -1,7 +1,5 @@
 //! The pages of a walk in the order in which they are handed out.
 
-use std::collections::VecDeque;
-
 use crate::bitrix24::engine::list::PageId;
 use crate::bitrix24::wire::page::{Ids, Page};
 use crate::error::Error;
@@ -25,16 +23,20 @@ pub(super) enum State {
 
 /// Slots in order.
 #[derive(Debug)]
-pub(super) struct Line<T>(pub(super) VecDeque<Slot<T>>);
+pub(super) struct Line<T>(pub(super) Vec<Slot<T>>);
 
 impl<T> Line<T> {
     pub(super) fn new() -> Self {
-        Self(VecDeque::new())
+        Self(Vec::new())
     }
 
     pub(super) fn push(&mut self, want: T) {
         let state = State::Todo;
-        self.0.push_back(Slot { want, state });
+        self.0.push(Slot { want, state });
+    }
+
+    pub(super) fn take_first(&mut self) -> Option<Slot<T>> {
+        (!self.0.is_empty()).then(|| self.0.remove(0))
     }
 
     /// Where the answer to `page` belongs.
@@ -51,7 +53,7 @@ impl<T> Line<T> {
 
     /// Whether a page can be handed out.
     pub(super) fn is_ready(&self) -> bool {
-        let first = self.0.front().map(|slot| &slot.state);
+        let first = self.0.first().map(|slot| &slot.state);
         matches!(first, Some(State::Held(..) | State::Failed(_)))
     }
 

@@ -131,7 +131,7 @@ impl Pages {
         let was_last = place + 1 == self.line.0.len();
         if was_last && let Err(error) = self.go_on(want, &page) {
             let state = State::Failed(error);
-            self.line.0.push_back(Slot { want, state });
+            self.line.0.push(Slot { want, state });
         }
         let is_open = |state: &State| !matches!(state, State::Held(..));
         let open = self.line.0.iter().any(|slot| is_open(&slot.state));
@@ -184,7 +184,7 @@ impl Pages {
 
     /// The next page, or the error that stands in its place.
     pub(super) fn hand_out(&mut self) -> Option<State> {
-        let slot = self.is_ready().then(|| self.line.0.pop_front())??;
+        let slot = self.is_ready().then(|| self.line.take_first())??;
         if let State::Held(_, rows, ids) = slot.state {
             let first = matches!(slot.want, Piece::Offset(0) | Piece::Cursor(None));
             if !first && rows > 0 && ids == self.last && ids != Ids::Unknown {

@@ -117,14 +117,14 @@ impl Ranges {
     }
 
     pub(super) fn hand_out(&mut self) -> Option<State> {
-        let slot = self.is_ready().then(|| self.line.0.pop_front())??;
+        let slot = self.is_ready().then(|| self.line.take_first())??;
         Some(slot.state)
     }
 
     /// A page that is held in vain.
     pub(super) fn give_up(&mut self) -> Option<PageId> {
         loop {
-            if let State::Held(page, ..) = self.line.0.pop_front()?.state {
+            if let State::Held(page, ..) = self.line.take_first()?.state {
                 return Some(page);
             }
         }
@@ -283,7 +283,7 @@ impl Ranges {
                 self.probes.clear();
                 let want = Range { above: 0, up_to: 0 };
                 let state = State::Failed(error);
-                self.line.0.push_front(Slot { want, state });
+                self.line.0.insert(0, Slot { want, state });
                 return Told::Fine;
             }
         };
@@ -291,7 +291,7 @@ impl Ranges {
         if (piece == Piece::Edge { reversed: false }) {
             let want = Range { above: 0, up_to: 0 };
             let state = State::Held(id, page.rows, page.ids);
-            self.line.0.push_back(Slot { want, state });
+            self.line.0.push(Slot { want, state });
         } else {
             dropped.push(id);
         }
