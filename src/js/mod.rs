@@ -8,7 +8,7 @@
 //! | `catalogue` | the catalogue in use, for all portals, and what can be asked of it |
 //! | `scopes` | what a program has to ask for, and how that compares with its grant |
 //! | `driver` | carries out what the connection wants, one output after the other |
-//! | `transport` | the default way out: a request built with gloo-net |
+//! | `transport` | the way out: the caller's `fetch`, the entry point's or the runtime's own |
 //! | `frame` | the channel to the portal's page |
 //! | `options` | reads what callers give, and says what is wrong with it |
 //! | `plain` | small objects on their way to JavaScript |

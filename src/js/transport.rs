@@ -1,15 +1,15 @@
-//! The way out: the caller's `fetch`, the entry point's, or a request built with gloo-net for the
-//! runtime's own.
+//! The way out: the caller's `fetch`, the entry point's, or a request for the runtime's own.
 //!
-//! gloo-net's `send` is not used: it traps when fetch rejects with something that isn't an error or
-//! answers something that isn't a response. The desk calls fetch itself and guards both.
+//! Of gloo-net only the headers are used. Its requests bring the standard library's formatting along,
+//! and its `send` traps when fetch rejects with something that isn't an error or answers something
+//! that isn't a response. The desk calls fetch itself and guards both.
 
 use std::cell::RefCell;
 
-use gloo_net::http::Request as Builder;
+use gloo_net::http::Headers;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::{RequestCredentials, RequestRedirect};
+use web_sys::{RequestCredentials, RequestInit, RequestRedirect};
 
 use crate::bitrix24::engine::Exchange;
 use crate::http::Request;
@@ -62,18 +62,21 @@ pub(super) fn send(desk: &Desk, own: Option<&Function>, exchange: Exchange, requ
 }
 
 fn build(request: &Request) -> Option<JsValue> {
-    let mut builder = Builder::post(&request.url)
-        .header("Content-Type", request.format.content_type())
-        .redirect(RequestRedirect::Manual);
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_body(&request.body.as_str().into());
     if TAKES_CREDENTIALS.with(|takes| *takes) {
-        builder = builder.credentials(RequestCredentials::Omit);
+        init.set_credentials(RequestCredentials::Omit);
     }
+    let built = web_sys::Request::new_with_str_and_init(&request.url, &init).ok()?;
+    let headers = Headers::from_raw(built.headers());
+    headers.set("Content-Type", request.format.content_type());
     if let Some(key) = &request.idempotency_key {
-        builder = builder.header("Idempotency-Key", key);
+        headers.set("Idempotency-Key", key);
     }
     if let Some(token) = &request.bearer {
-        builder = builder.header("Authorization", &["Bearer ", token.expose()].concat());
+        headers.set("Authorization", &["Bearer ", token.expose()].concat());
     }
-    let built = builder.body(request.body.as_str()).ok()?;
-    Some(web_sys::Request::from(built).into())
+    Some(built.into())
 }
