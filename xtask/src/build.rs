@@ -206,11 +206,14 @@ fn stable_path(path: &str) -> String {
 
 /// Runs wasm-opt, unless the same one shrank the same module the last time.
 fn shrink(module: &[u8]) -> Result<Vec<u8>> {
-    // Functions stay apart where one is called from one place only: what is alike then looks alike,
-    // and compresses better than what the inliner saves.
-    const FLAGS: [&str; 3] = [
+    // What is alike has to look alike: then it compresses better than what a pass saves that makes it
+    // differ. So functions stay apart where one is called from one place only, and values stay in the
+    // locals where the compiler put them.
+    const FLAGS: [&str; 5] = [
         "-Oz",
         "--one-caller-inline-max-function-size=0",
+        "--skip-pass=local-cse",
+        "--skip-pass=simplify-locals",
         "--strip-target-features",
     ];
     let folder = target_dir().join("wasm-opt");
