@@ -146,7 +146,7 @@ impl Identity {
 }
 
 /// The credentials that a request carries, by the first provider that finds its own.
-enum Credentials {
+pub(crate) enum Credentials {
     Token(String),
     Webhook(WebhookKey),
     Session {
@@ -213,7 +213,7 @@ pub(crate) fn authenticate(
     Ok(identity)
 }
 
-fn find(
+pub(crate) fn find(
     request: &Request,
     webhook: Option<&WebhookKey>,
     parameters: &mut Map<String, Value>,
@@ -246,7 +246,7 @@ fn bearer(request: &Request) -> Option<String> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
 }
 
-fn session_cookie(request: &Request) -> Option<String> {
+pub(crate) fn session_cookie(request: &Request) -> Option<String> {
     request
         .header("cookie")?
         .split(';')

@@ -46,6 +46,7 @@ mod php;
 mod php_form;
 mod php_json;
 mod portal;
+mod reading;
 mod replays;
 mod request;
 mod rest;
@@ -62,6 +63,7 @@ pub use http::{EventPost, MAX_BODY, Reply, Request, UnixMs};
 pub use one_e::{ErrorForm, Mail, OneE, OneESettings, OneEUser};
 pub use php_form::{decode_path, parse as read_form};
 pub use portal::{LogEntry, Portal, Token, TokenRequest};
+pub use reading::{Reading, read_request};
 pub use settings::{Budget, Settings};
 pub use telecomx::{
     Container, TelecomX, TelecomXGroup, TelecomXQueue, TelecomXSettings, TelecomXUser,

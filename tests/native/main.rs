@@ -29,6 +29,8 @@ mod details;
 mod details_facts;
 mod endings;
 mod events;
+mod gate_hostile;
+mod gate_reading;
 mod grants;
 mod input;
 mod lists;

@@ -31,7 +31,7 @@ impl From<Malformed> for Unfit {
 }
 
 /// PHP drops what nests deeper (`max_input_nesting_level`).
-pub(super) const DEEPEST: usize = 64;
+pub(in crate::bitrix24) const DEEPEST: usize = 64;
 
 /// PHP drops what comes later (`max_input_vars`).
 pub(super) const MOST_VARIABLES: usize = 1_000;
@@ -211,7 +211,7 @@ pub fn read(text: &str) -> Value {
 /// Splits `a[b][]` into `a`, `b` and the empty name; into nothing where no name stands before the
 /// brackets. A bracket that isn't closed becomes an underscore, what follows the last closed one or
 /// a NUL is dropped, and so are blanks at the start: that is what PHP makes of them.
-fn split_name(name: &str) -> Vec<String> {
+pub(in crate::bitrix24) fn split_name(name: &str) -> Vec<String> {
     let plain = |top: &str| top.replace([' ', '.', '['], "_");
     let name = name.split('\0').next().unwrap_or_default();
     let name = name.trim_start_matches(' ');
@@ -236,7 +236,12 @@ fn split_name(name: &str) -> Vec<String> {
     path
 }
 
-fn insert(members: &mut Vec<(String, Value)>, path: &[String], value: String) {
+/// Puts a value at the end of a path; what stands in its way gives way.
+pub(in crate::bitrix24) fn insert(
+    members: &mut Vec<(String, Value)>,
+    path: &[String],
+    value: String,
+) {
     let Some((name, deeper)) = path.split_first() else {
         return;
     };
@@ -282,6 +287,11 @@ fn index_of(name: &str) -> Option<i64> {
 
 /// Resolves `%XX` and `+`; bytes that aren't UTF-8 become U+FFFD, a broken escape stays as it is.
 pub(super) fn unescape(text: &str) -> String {
+    from_bytes(&unescape_bytes(text))
+}
+
+/// The same before it becomes a text.
+pub(in crate::bitrix24) fn unescape_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
@@ -299,7 +309,7 @@ pub(super) fn unescape(text: &str) -> String {
         };
         bytes.push(byte);
     }
-    from_bytes(&bytes)
+    bytes
 }
 
 fn hex_value(digit: u8) -> Option<u8> {
