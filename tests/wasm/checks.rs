@@ -144,8 +144,12 @@ fn the_form_writer_agrees_with_url_search_params() {
     for seed in seeds() {
         let made = script("values(random(seed)).plainMap()", seed);
         let mut written = String::new();
-        form::write(&stringify(&made), &mut written)
-            .unwrap_or_else(|_| panic!("seed {seed} does not fit a form"));
+        let text = stringify(&made);
+        if form::write(&text, &mut written).is_err() {
+            // PHP would take this name for none at all.
+            assert!(text.contains(r#"" ":"#), "seed {seed} does not fit a form");
+            continue;
+        }
         // What a server of the engine's own making would read, against the flattened value.
         let agree = Function::new_with_args(
             "form, value",

@@ -852,6 +852,7 @@ impl<B: Payload> Connection<B> {
     /// #     Connection::with_webhook(Config::default(), &webhook);
     /// let now = Instant::from_millis(0);
     /// connection.submit(now, Call::new("profile", "{}").unwrap());
+    /// assert!(connection.poll(now).is_some(), "the request");
     /// assert_eq!(connection.wake_at(), Some(Instant::from_millis(60_000)));
     /// ```
     pub fn wake_at(&self) -> Option<Instant> {
