@@ -15,6 +15,7 @@
 //! | [`bitrix24::rights`] | may it be called? methods, scopes, the catalogue, preflight, confirmations |
 //! | [`bitrix24::wire`] | how is it spoken? forms, envelopes, error codes, events, the frame's messages |
 //! | [`bitrix24::engine`] | how is it run? the connection, its token, its waiting calls |
+//! | [`bitrix24::gate`] | may a request of others go to the portal? what it would see, decisions, refusals |
 //! | [`bitrix24::results`] | results that have Rust types |
 //! | [`one_e`] | instructions of the 1E Platform and their approvals |
 //! | [`telecomx`] | rights on the extensions of a TelecomX PBX, and the actions that take them |
