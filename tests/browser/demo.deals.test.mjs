@@ -109,6 +109,7 @@ test('resuming_goes_on_behind_the_last_row_until_all_are_there_and_none_twice', 
   await press('Resume')
   await status().getByText('All 10,000 rows').waitFor()
   assert.equal(await count(list()), DEALS)
+  await list().getByText('Deal #10000:').waitFor() // the last rows run in
   const expected = Array.from({ length: DEALS }, (_, index) => index + 1)
   assert.deepEqual(await numbers(list()), expected)
   const batches = (await asked()).filter(({ url }) => url.includes('/batch'))
@@ -129,10 +130,14 @@ test('the_page_holds_few_rows_of_the_many', async () => {
 
 test('a_second_application_holds_calls_back_and_the_chart_shows_it', async () => {
   const bucket = app.getByRole('figure')
+  await press('Stop')
+  await status().getByText('Stopped after').waitFor()
   assert.equal(await bucket.getByText('Held back').count(), 0)
   await neighbour().focus()
   await page.keyboard.press('Space')
   assert.equal(await neighbour().getAttribute('aria-checked'), 'true')
+  await app.getByText(/requests, [1-9]\d* refused/).waitFor()
+  await press('Resume')
   await bucket.getByText('Held back').waitFor()
   await bucket.getByText(/: (49|50) of 50/).waitFor()
   assert.match(await bucket.locator('.mark').getAttribute('d'), /^M/)

@@ -119,6 +119,7 @@ export class Deals {
 
   async #run(lane) {
     await lane.run()
+    this.#update()
     if (!lane.isWhole || lane !== this.#lanes[0]) return
     const { requests, rows, time } = lane
     this.#say(`All ${many(rows.length)} rows in ${time}, with ${requests} requests.`)
