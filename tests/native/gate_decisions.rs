@@ -1,6 +1,7 @@
 //! What the gate does with what it read: its modes, its grants, where a request goes, and the exact
 //! answer in the portal's place.
 
+use callgate::bitrix24::engine::{BatchOptions, Config};
 use callgate::bitrix24::gate::{
     Answer, Hosts, Inspected, Known, Limits, Refusal, Request, Ruling, Scheme, decide, forwarded,
     inspect,
@@ -12,8 +13,12 @@ use callgate::bitrix24::rights::method::MethodName;
 use callgate::bitrix24::rights::preflight::{Mode, Modes};
 use callgate::bitrix24::rights::scope::ScopeSet;
 use callgate::decision::{Layer, Severity, Verdict};
+use callgate::http::BodyFormat;
 use callgate::time::Instant;
 use serde_json::{Value, json};
+
+use crate::batch;
+use crate::world::{Setup, World};
 
 fn seen(target: &str) -> Inspected {
     let request = Request {
@@ -248,4 +253,51 @@ fn rule_11_a_request_goes_to_a_configured_portal_or_nowhere() {
     let loopback = Scheme::HttpToLoopbackForTests;
     assert!(Hosts::list(["http://127.0.0.1:1"], loopback).is_ok());
     assert!(Hosts::list(["http://one.example"], loopback).is_err());
+}
+
+#[test]
+fn the_clients_own_requests_raise_no_doubt() {
+    for format in [BodyFormat::Form, BodyFormat::Json] {
+        let config = Config {
+            format,
+            ..Config::default()
+        };
+        let mut world = World::with(Setup {
+            config,
+            ..Setup::default()
+        });
+        for (method, params) in [
+            ("profile", "{}"),
+            (
+                "crm.deal.list",
+                r#"{"filter":{">ID":5,"@STAGE_ID":["A"]},"select":["ID"],"start":-1}"#,
+            ),
+            (
+                "crm.deal.add",
+                r#"{"fields":{"TITLE":"é & = + % ; [x] 😀","OPENED":true,"N":null}}"#,
+            ),
+            (
+                "user.get",
+                r#"{"FILTER":{},"a.b":{"c]":1},"list":[1,[2,{"x":0.5}]]}"#,
+            ),
+            ("vendor:module.do", r#"{"big":1234567890123}"#),
+            ("task.item.add", r#"[{"TITLE":"x"},"y"]"#),
+        ] {
+            let _ended = world.run(method, params);
+        }
+        let batch = world.submit_batch(batch::deals(60), BatchOptions::default());
+        assert!(world.has_batch_ended(batch));
+        let entries: Vec<_> = world.portal.log(0).collect();
+        assert!(entries.len() >= 8, "{}", entries.len());
+        for entry in entries {
+            let request = Request {
+                verb: &entry.method,
+                target: &entry.url,
+                headers: &entry.headers,
+                body: entry.body.as_bytes(),
+            };
+            let seen = inspect(&request, &Limits::default());
+            assert_eq!(seen.unwrap().doubts, [], "{} {}", entry.url, entry.body);
+        }
+    }
 }
