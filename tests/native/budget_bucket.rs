@@ -246,6 +246,23 @@ fn rule_7_of_five_turns_that_all_want_writes_get_two_reads_two_and_bulk_one() {
 }
 
 #[test]
+fn rule_7_a_turn_that_was_not_used_costs_its_class_nothing() {
+    let mut budget = Budget::new(Rate::STANDARD);
+    let now = Instant::from_millis(0);
+    for call in 0..10 {
+        budget.ask(CallId(call), Class::Bulk);
+        assert_eq!(budget.next(now), Some(CallId(call)));
+        budget.unused(CallId(call));
+    }
+    budget.ask(CallId(20), Class::Bulk);
+    for call in 21..24 {
+        budget.ask(CallId(call), Class::Write);
+    }
+    let turns: Vec<_> = (0..3).map_while(|_| budget.next(now)).collect();
+    assert!(turns.contains(&CallId(20)), "{turns:?}");
+}
+
+#[test]
 fn rule_7_who_had_nothing_to_do_has_saved_nothing_up() {
     let mut budget = Budget::new(Rate::new(1_000.0, 1.0).unwrap());
     let now = Instant::from_millis(0);

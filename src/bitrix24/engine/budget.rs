@@ -188,6 +188,8 @@ pub struct Budget {
     queues: [Queue; 3],
     /// The clock of the class that had the last turn.
     clock: u64,
+    /// Which class that was.
+    turn: usize,
     /// After a refusal: until when nothing is sent.
     closed_until: Option<Instant>,
     /// Requests that were given up since the bucket was last looked at.
@@ -233,6 +235,7 @@ impl Budget {
             out: Vec::new(),
             queues: Default::default(),
             clock: 0,
+            turn: 0,
             closed_until: None,
             abandoned: 0,
         }
@@ -275,25 +278,27 @@ impl Budget {
             return None;
         }
         self.closed_until = None;
-        let mut turn: Option<(&mut Queue, u64)> = None;
-        for (queue, stride) in self.queues.iter_mut().zip(STRIDES) {
+        let mut turn: Option<(usize, &mut Queue)> = None;
+        for (class, queue) in self.queues.iter_mut().enumerate() {
             let behind = turn
                 .as_ref()
-                .is_none_or(|(first, _)| queue.clock < first.clock);
+                .is_none_or(|(_, first)| queue.clock < first.clock);
             if behind && !queue.waiting.is_empty() {
-                turn = Some((queue, stride));
+                turn = Some((class, queue));
             }
         }
-        let (queue, stride) = turn?;
+        let (class, queue) = turn?;
+        let stride = STRIDES.get(class)?;
         queue.waiting.first()?;
         let call = queue.waiting.remove(0);
         self.clock = queue.clock;
+        self.turn = class;
         queue.clock += stride;
         self.out.push((call, now));
         Some(call)
     }
 
-    /// Takes a turn back that was given and not used.
+    /// Takes the last turn back, which was not used: its class is as it was before.
     ///
     /// ```
     /// use callgate::bitrix24::engine::CallId;
@@ -307,6 +312,10 @@ impl Budget {
     /// ```
     pub fn unused(&mut self, call: CallId) {
         self.take_out(call);
+        let queue = self.queues.get_mut(self.turn);
+        if let (Some(queue), Some(stride)) = (queue, STRIDES.get(self.turn)) {
+            queue.clock -= stride;
+        }
     }
 
     /// Tells that nobody wants a call's request any more, at a time that nobody says. One that still
