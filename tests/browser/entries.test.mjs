@@ -73,7 +73,7 @@ async function open(path) {
   return page.evaluate(() => globalThis.report)
 }
 
-const names = ['CallgateError', 'Portal', 'ready']
+const names = ['CallgateError', 'Portal', 'loadCatalogue', 'ready', 'ref', 'scopesFor']
 const streamed = () => page.evaluate(() => globalThis.streamed)
 
 test('the_browser_entry_compiles_the_module_while_it_arrives', async () => {
