@@ -80,6 +80,8 @@ test('what_a_form_can_carry_goes_in_a_form_and_arrives_as_it_was', async () => {
     portal,
     ({ plainMap }) => plainMap(),
     (params, { body, headers }) => {
+      // A name inside that begins with a blank only JSON keeps.
+      if (/" [^"]*":/.test(JSON.stringify(params))) return
       assert.equal(headers['content-type'], 'application/x-www-form-urlencoded')
       const sent = { auth: token.access_token, ...JSON.parse(JSON.stringify(params)) }
       assert.deepEqual(readForm(body), asPhpSees(sent))
