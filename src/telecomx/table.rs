@@ -126,26 +126,16 @@ const fn read(
     }
 }
 
-const fn post(
+/// A request whose verb says that it does something.
+const fn write(
+    verb: Verb,
     name: &'static str,
     path: &'static str,
     right: Right,
     takes: &'static [Parameter],
 ) -> Row {
     Row {
-        verb: Verb::Post,
-        ..act(name, path, Some(right), takes)
-    }
-}
-
-const fn delete(
-    name: &'static str,
-    path: &'static str,
-    right: Right,
-    takes: &'static [Parameter],
-) -> Row {
-    Row {
-        verb: Verb::Delete,
+        verb,
         ..act(name, path, Some(right), takes)
     }
 }
@@ -224,7 +214,8 @@ pub(super) const ACTIONS: &[Row] = &[
         levels: Levels::ANY,
         exempt: SELLERS_AND_MANAGERS,
         others: Others::Begin("presence"),
-        ..post(
+        ..write(
+            Verb::Post,
             "setPresence",
             "/employee/{employee}",
             Right::SetPresence,
@@ -247,7 +238,8 @@ pub(super) const ACTIONS: &[Row] = &[
     Row {
         levels: APP.without(Level::Viewer),
         one_of: &["extension", "number"],
-        ..post(
+        ..write(
+            Verb::Post,
             "joinQueue",
             "/pbx/queue/{queue}/member",
             Right::QueueMember,
@@ -262,7 +254,8 @@ pub(super) const ACTIONS: &[Row] = &[
     },
     Row {
         levels: APP.without(Level::Viewer),
-        ..delete(
+        ..write(
+            Verb::Delete,
             "leaveQueue",
             "/pbx/queue/{queue}/member/{member}",
             Right::QueueMember,
@@ -297,7 +290,8 @@ pub(super) const ACTIONS: &[Row] = &[
     Row {
         levels: CALENDAR,
         others: Others::All,
-        ..post(
+        ..write(
+            Verb::Post,
             "addCalendarEvent",
             "/pbx/calendar",
             Right::WriteCalendar,
@@ -306,7 +300,8 @@ pub(super) const ACTIONS: &[Row] = &[
     },
     Row {
         levels: CALENDAR,
-        ..delete(
+        ..write(
+            Verb::Delete,
             "removeCalendarEvent",
             "/pbx/calendar/{event}",
             Right::WriteCalendar,
@@ -343,7 +338,8 @@ pub(super) const ACTIONS: &[Row] = &[
     Row {
         levels: Levels::ANY,
         others: Others::All,
-        ..post(
+        ..write(
+            Verb::Post,
             "addContact",
             "/pbx/phonebook",
             Right::WritePhonebook,

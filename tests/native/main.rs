@@ -29,6 +29,7 @@ mod details;
 mod details_facts;
 mod endings;
 mod events;
+mod exchange;
 mod gate_decisions;
 mod gate_hostile;
 mod gate_reading;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use callgate::decision::{Evidence, Layer, Verdict};
 use callgate::error::{Kind as ErrorKind, Ran};
-use callgate::one_e::{Answer, Call, Instruction, Kind, State};
-use callgate::secret::Secret;
+use callgate::one_e::{Call, Instruction, Kind, State};
 use callgate::time::Instant;
 
 use super::{ACTION, DAILY, Fate, QUESTION, START, World, follow, run_of, told};
@@ -209,16 +208,7 @@ fn rule_3_an_instruction_is_posted_once_whatever_becomes_of_it() {
 fn a_wrong_code_is_refused_and_the_right_one_still_works() {
     let mut world = World::new();
     let run = world.issue();
-    let code = Secret::new("wrong");
-    let error = world
-        .run(
-            "ann",
-            Call::SubmitCode {
-                run: run.id(),
-                code,
-            },
-        )
-        .unwrap_err();
+    let error = world.try_code(run.id(), "wrong").unwrap_err();
     assert_eq!(
         (error.code.as_str(), error.kind),
         ("CALLGATE_CODE_REFUSED", ErrorKind::Invalid)
@@ -232,21 +222,12 @@ fn a_wrong_code_is_refused_and_the_right_one_still_works() {
 fn a_code_that_nobody_asked_for_is_refused() {
     let mut world = World::new();
     let run = world.issue_to_approval().id();
-    let code = Secret::new(world.code());
-    let error = world
-        .run(
-            "ann",
-            Call::SubmitCode {
-                run,
-                code: code.clone(),
-            },
-        )
-        .unwrap_err();
+    let code = world.code();
+    let error = world.try_code(run, &code).unwrap_err();
     assert_eq!(error.message, "code: the instruction asks for none");
     // An answer that doesn't say whether it was taken leaves it to the run.
     world.fate("ann", [Some(Fate::Instead(204, ""))]);
-    let after = run_of(world.run("ann", Call::SubmitCode { run, code }));
-    assert_eq!(after.state(), State::Waiting);
+    assert_eq!(world.submit_code(run).state(), State::Waiting);
 }
 
 #[test]
@@ -255,14 +236,8 @@ fn a_code_whose_answer_is_lost_is_known_by_the_run() {
         let mut world = World::new();
         let run = world.issue();
         world.fate("ann", [Some(fate)]);
-        let code = Secret::new(world.code());
-        let outcome = world.run(
-            "ann",
-            Call::SubmitCode {
-                run: run.id(),
-                code,
-            },
-        );
+        let code = world.code();
+        let outcome = world.try_code(run.id(), &code);
         match taken {
             true => assert_eq!(run_of(outcome).state(), State::Waiting),
             false => assert_eq!(outcome.unwrap_err().ran, Ran::Unknown),
@@ -273,24 +248,13 @@ fn a_code_whose_answer_is_lost_is_known_by_the_run() {
 #[test]
 fn a_run_is_cancelled_and_one_that_has_ended_is_told_as_it_is() {
     let mut world = World::new();
-    let run = world.issue();
-    let cancel = Call::Cancel {
-        run: run.id(),
-        keep_data: true,
-    };
-    assert_eq!(
-        run_of(world.run("ann", cancel.clone())).state(),
-        State::Cancelling
-    );
+    let run = world.issue().id();
+    assert_eq!(world.cancel(run).state(), State::Cancelling);
     world.pass(5);
-    assert_eq!(run_of(world.run("ann", cancel)).state(), State::Cancelled);
+    assert_eq!(world.cancel(run).state(), State::Cancelled);
 
-    let daily = world.issue_as("ann", DAILY);
-    let cancel = Call::Cancel {
-        run: daily.id(),
-        keep_data: true,
-    };
-    assert_eq!(run_of(world.run("ann", cancel)).state(), State::Cancelling);
+    let daily = world.issue_as("ann", DAILY).id();
+    assert_eq!(world.cancel(daily).state(), State::Cancelling);
 }
 
 #[test]
@@ -301,15 +265,7 @@ fn responses_come_page_by_page_whatever_size_the_server_likes() {
     let mut from = None;
     let mut seen = Vec::new();
     loop {
-        let call = Call::Responses {
-            run: run.id(),
-            from,
-            page_size: 500,
-            filter: None,
-        };
-        let Ok(Answer::Page(page)) = world.run("ann", call) else {
-            panic!()
-        };
+        let page = world.responses(run.id(), from);
         seen.push(page.rows.len());
         from = page.next;
         if from.is_none() {
@@ -317,23 +273,16 @@ fn responses_come_page_by_page_whatever_size_the_server_likes() {
         }
     }
     assert_eq!(seen, [20, 20, 5, 0]);
-    let cancelled = world.issue_as("ann", QUESTION);
+    let dropped = world.issue_as("ann", QUESTION).id();
+    let keep_data = false;
     run_of(world.run(
         "ann",
         Call::Cancel {
-            run: cancelled.id(),
-            keep_data: false,
+            run: dropped,
+            keep_data,
         },
     ));
-    let call = Call::Responses {
-        run: cancelled.id(),
-        from: None,
-        page_size: 500,
-        filter: None,
-    };
-    let Ok(Answer::Page(page)) = world.run("ann", call) else {
-        panic!()
-    };
+    let page = world.responses(dropped, None);
     assert_eq!((page.rows.len(), page.next), (0, None));
 }
 
@@ -343,15 +292,6 @@ fn a_page_that_does_not_move_on_is_the_last_one() {
     let run = world.issue_as("ann", QUESTION);
     let body = r#"{"range": "5;5", "responses": [{"Id": 1}]}"#;
     world.fate("ann", [Some(Fate::Instead(200, body))]);
-    let from = Some("5;5".to_owned());
-    let call = Call::Responses {
-        run: run.id(),
-        from,
-        page_size: 1,
-        filter: None,
-    };
-    let Ok(Answer::Page(page)) = world.run("ann", call) else {
-        panic!()
-    };
+    let page = world.responses(run.id(), Some("5;5".to_owned()));
     assert_eq!((page.rows.len(), page.next), (1, None));
 }

@@ -15,34 +15,21 @@ use std::collections::{BTreeMap, VecDeque};
 use callgate::decision::Decision;
 use callgate::error::Error;
 use callgate::exchange::{CallId, Exchange};
-use callgate::http::{Failure, Response, RestRequest};
 use callgate::one_e::{
-    Answer, Call, Connection, Instruction, Kind, Notice, Output, Pending, Run, RunId, Server, State,
+    Answer, Call, Connection, Instruction, Kind, Notice, Output, Page, Pending, Run, RunId, Server,
+    State,
 };
 use callgate::secret::Secret;
 use callgate::time::Instant;
-use callgate_portal::{OneESettings, OneEUser, Portal, Request};
+use callgate_portal::{OneESettings, OneEUser, Portal};
+
+pub(crate) use crate::exchange::Fate;
+use crate::exchange::{Heard, carry};
 
 const ORIGIN: &str = "https://onee.example";
 const START: u64 = 1_511_282_262_997;
 
 pub(crate) type Outcome = Result<Answer, Error>;
-
-/// What becomes of a request.
-pub(crate) enum Fate {
-    /// Something happens at the server just before it comes.
-    After(fn(&mut Portal)),
-    /// It certainly never left.
-    Refused,
-    /// The connection breaks before the server saw it.
-    BrokenBefore,
-    /// The connection breaks after the server ran it.
-    BrokenAfter,
-    /// The server runs it, and nothing ever comes back.
-    Silence,
-    /// Something else answers in the server's place.
-    Instead(u16, &'static str),
-}
 
 /// One user's program.
 pub(crate) struct Client {
@@ -152,8 +139,34 @@ impl World {
     }
 
     pub(crate) fn submit_code(&mut self, run: RunId) -> Run {
-        let code = Secret::new(self.code());
-        run_of(self.run("ann", Call::SubmitCode { run, code }))
+        let code = self.code();
+        run_of(self.try_code(run, &code))
+    }
+
+    /// Ann submits a code, which may be wrong.
+    pub(crate) fn try_code(&mut self, run: RunId, code: &str) -> Outcome {
+        let code = Secret::new(code);
+        self.run("ann", Call::SubmitCode { run, code })
+    }
+
+    /// Ann withdraws a run.
+    pub(crate) fn cancel(&mut self, run: RunId) -> Run {
+        let keep_data = true;
+        run_of(self.run("ann", Call::Cancel { run, keep_data }))
+    }
+
+    /// Ann reads a page of responses.
+    pub(crate) fn responses(&mut self, run: RunId, from: Option<String>) -> Page {
+        let call = Call::Responses {
+            run,
+            from,
+            page_size: 500,
+            filter: None,
+        };
+        match self.run("ann", call) {
+            Ok(Answer::Page(page)) => page,
+            other => panic!("not a page: {other:?}"),
+        }
     }
 
     /// The code that was mailed last.
@@ -222,69 +235,19 @@ impl World {
                     Output::Abort(exchange) => client.aborted.push(exchange),
                     Output::Send(exchange, request) => {
                         let fate = client.fates.pop_front().flatten();
-                        client.carry(&mut self.portal, now, exchange, &request, fate);
+                        match carry(&mut self.portal, now, ORIGIN, &request, fate) {
+                            Heard::Response(response) => {
+                                client.connection.response(now, exchange, &response);
+                            }
+                            Heard::Failure(failure) => {
+                                client.connection.failure(now, exchange, &failure);
+                            }
+                            Heard::Nothing(_) => {}
+                        }
                     }
                 }
             }
         }
-    }
-}
-
-impl Client {
-    fn carry(
-        &mut self,
-        portal: &mut Portal,
-        now: Instant,
-        exchange: Exchange,
-        request: &RestRequest,
-        fate: Option<Fate>,
-    ) {
-        if let Some(Fate::After(happens)) = fate {
-            happens(portal);
-        }
-        let mut ask = || portal.handle(now.as_millis(), &as_server_sees(request));
-        let failure = |sent| Failure {
-            sent,
-            reason: "connection reset".to_owned(),
-        };
-        match fate {
-            None | Some(Fate::After(_)) => {
-                let reply = ask();
-                let response = Response {
-                    status: reply.status,
-                    body: reply.body,
-                };
-                self.connection.response(now, exchange, &response);
-            }
-            Some(Fate::Refused) => self.connection.failure(now, exchange, &failure(false)),
-            Some(Fate::BrokenBefore) => self.connection.failure(now, exchange, &failure(true)),
-            Some(Fate::BrokenAfter) => {
-                ask();
-                self.connection.failure(now, exchange, &failure(true));
-            }
-            Some(Fate::Silence) => {
-                ask();
-            }
-            Some(Fate::Instead(status, body)) => {
-                let body = body.to_owned();
-                self.connection
-                    .response(now, exchange, &Response { status, body });
-            }
-        }
-    }
-}
-
-fn as_server_sees(request: &RestRequest) -> Request {
-    let url = request.url.strip_prefix(ORIGIN).unwrap();
-    let mut seen = Request::new(request.verb.as_str(), url);
-    for (name, value) in &request.headers {
-        seen = seen.with_header(*name, value.expose());
-    }
-    match &request.body {
-        Some(body) => seen
-            .with_header("Content-Type", "application/json")
-            .with_body(body.clone()),
-        None => seen,
     }
 }
 

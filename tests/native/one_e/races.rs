@@ -161,16 +161,7 @@ fn a_wrong_code_is_refused_alike_whatever_the_status() {
         };
         let mut world = World::with(settings);
         let run = world.issue();
-        let code = Secret::new("wrong");
-        let error = world
-            .run(
-                "ann",
-                Call::SubmitCode {
-                    run: run.id(),
-                    code,
-                },
-            )
-            .unwrap_err();
+        let error = world.try_code(run.id(), "wrong").unwrap_err();
         assert_eq!(
             (error.kind, error.ran),
             (ErrorKind::Invalid, Ran::No),
@@ -203,17 +194,9 @@ fn a_consumer_that_is_not_allowed_is_no_success_whatever_the_status() {
 fn a_code_that_comes_too_late_is_denied() {
     let mut world = World::new();
     let run = world.issue();
-    let code = Secret::new(world.code());
+    let code = world.code();
     world.pass(600);
-    let error = world
-        .run(
-            "ann",
-            Call::SubmitCode {
-                run: run.id(),
-                code,
-            },
-        )
-        .unwrap_err();
+    let error = world.try_code(run.id(), &code).unwrap_err();
     assert_eq!((error.kind, error.ran), (ErrorKind::Denied, Ran::No));
     assert_eq!(
         error.message,
@@ -235,13 +218,7 @@ fn a_decision_before_the_code_is_not_taken_for_a_lost_race() {
 fn a_cancelled_item_is_told_to_its_approver() {
     let mut world = World::new();
     let run = world.issue_to_approval().id();
-    run_of(world.run(
-        "ann",
-        Call::Cancel {
-            run,
-            keep_data: true,
-        },
-    ));
+    world.cancel(run);
     let error = world.decide("bob", run, true).unwrap_err();
     assert_eq!(error.message, "it was cancelled in the meantime");
 }

@@ -17,35 +17,22 @@ use std::collections::{BTreeMap, VecDeque};
 use callgate::decision::Decision;
 use callgate::error::Error;
 use callgate::exchange::{CallId, Exchange};
-use callgate::http::{Failure, Response, RestRequest};
+use callgate::http::Response;
 use callgate::secret::Secret;
 use callgate::telecomx::{
     Action, Answer, Call, Connection, Context, Login, Notice, Output, Permissions, Server, Session,
 };
 use callgate::time::Instant;
 use callgate::value::Value;
-use callgate_portal::{
-    Portal, Request, TelecomXGroup, TelecomXQueue, TelecomXSettings, TelecomXUser,
-};
+use callgate_portal::{Portal, TelecomXGroup, TelecomXQueue, TelecomXSettings, TelecomXUser};
+
+pub(crate) use crate::exchange::Fate;
+use crate::exchange::{Heard, carry};
 
 const ORIGIN: &str = "https://api.telecomx.dk";
 pub(crate) const START: u64 = 1_511_282_262_997;
 
 pub(crate) type Outcome = Result<Answer, Error>;
-
-/// What becomes of a request.
-pub(crate) enum Fate {
-    /// Something happens at the server just before it comes.
-    After(fn(&mut Portal)),
-    /// It certainly never left.
-    Refused,
-    /// The connection breaks after the server ran it.
-    BrokenAfter,
-    /// The server runs it, and nothing comes back until the test says so.
-    Silence,
-    /// Something else answers in the server's place.
-    Instead(u16, &'static str),
-}
 
 /// One user's program.
 pub(crate) struct Client {
@@ -205,69 +192,19 @@ impl World {
                     Output::Abort(exchange) => client.aborted.push(exchange),
                     Output::Send(exchange, request) => {
                         let fate = client.fates.pop_front().flatten();
-                        client.carry(&mut self.portal, now, exchange, &request, fate);
+                        match carry(&mut self.portal, now, ORIGIN, &request, fate) {
+                            Heard::Response(response) => {
+                                client.connection.response(now, exchange, &response);
+                            }
+                            Heard::Failure(failure) => {
+                                client.connection.failure(now, exchange, &failure);
+                            }
+                            Heard::Nothing(response) => client.held.push((exchange, response)),
+                        }
                     }
                 }
             }
         }
-    }
-}
-
-impl Client {
-    fn carry(
-        &mut self,
-        portal: &mut Portal,
-        now: Instant,
-        exchange: Exchange,
-        request: &RestRequest,
-        fate: Option<Fate>,
-    ) {
-        if let Some(Fate::After(happens)) = fate {
-            happens(portal);
-        }
-        let mut ask = || {
-            let reply = portal.handle(now.as_millis(), &as_server_sees(request));
-            let (status, body) = (reply.status, reply.body);
-            Response { status, body }
-        };
-        let failure = |sent| Failure {
-            sent,
-            reason: "connection reset".to_owned(),
-        };
-        match fate {
-            None | Some(Fate::After(_)) => {
-                let response = ask();
-                self.connection.response(now, exchange, &response);
-            }
-            Some(Fate::Refused) => self.connection.failure(now, exchange, &failure(false)),
-            Some(Fate::BrokenAfter) => {
-                ask();
-                self.connection.failure(now, exchange, &failure(true));
-            }
-            Some(Fate::Silence) => {
-                let response = ask();
-                self.held.push((exchange, response));
-            }
-            Some(Fate::Instead(status, body)) => {
-                let body = body.to_owned();
-                self.connection
-                    .response(now, exchange, &Response { status, body });
-            }
-        }
-    }
-}
-
-fn as_server_sees(request: &RestRequest) -> Request {
-    let url = request.url.strip_prefix(ORIGIN).unwrap();
-    let mut seen = Request::new(request.verb.as_str(), url);
-    for (name, value) in &request.headers {
-        seen = seen.with_header(*name, value.expose());
-    }
-    match &request.body {
-        Some(body) => seen
-            .with_header("Content-Type", "application/json")
-            .with_body(body.clone()),
-        None => seen,
     }
 }
 
