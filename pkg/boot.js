@@ -4,6 +4,7 @@
  * An entry point's only task is to get hold of a `WebAssembly.Module` in its runtime's way. It
  * calls `boot` while it is being imported, so whoever could import it can use it at once.
  */
+import { instantiate } from './instantiate.js'
 import * as glue from './wasm/callgate_bg.js'
 import { invalid } from './wasm/js/face.js'
 import { useShapes } from './wasm/js/shapes.js'
@@ -38,13 +39,5 @@ function textOf(file) {
   }
 }
 
-let booted = false
-
 /** Brings the module to life; once, even if a program imports two entry points. */
-export function boot(module) {
-  if (booted) return
-  booted = true
-  const { exports } = new WebAssembly.Instance(module, { './callgate_bg.js': glue })
-  glue.__wbg_set_wasm(exports)
-  exports.__wbindgen_start()
-}
+export const boot = (module) => instantiate(module, glue)

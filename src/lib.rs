@@ -23,13 +23,13 @@
 //!
 //! A room stands above all that it imports; nothing imports upwards.
 
-#[cfg(feature = "bitrix24")]
+#[cfg(any(feature = "bitrix24", feature = "edge"))]
 pub mod bitrix24;
 pub mod decision;
 pub mod error;
 pub mod exchange;
 pub mod http;
-#[cfg(all(target_arch = "wasm32", feature = "bitrix24"))]
+#[cfg(target_arch = "wasm32")]
 mod js;
 pub mod json;
 #[cfg(feature = "one-e")]

@@ -26,7 +26,7 @@ pub(crate) fn has(text: &str, character: u8) -> bool {
 }
 
 /// Whether a text is one of several, without ASCII case.
-#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+#[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]
 pub(crate) fn is_any_of(text: &str, known: &[&str]) -> bool {
     known.iter().any(|own| own.eq_ignore_ascii_case(text))
 }
@@ -77,7 +77,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> String {
 }
 
 /// Appends `text`, percent-encoded as JavaScript's `encodeURIComponent` does it.
-#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+#[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]
 pub(crate) fn push_escaped(text: &str, out: &mut String) {
     let mut rest = text;
     while !rest.is_empty() {
@@ -95,12 +95,12 @@ pub(crate) fn push_escaped(text: &str, out: &mut String) {
     }
 }
 
-#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+#[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]
 fn stays(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte)
 }
 
-#[cfg(any(feature = "bitrix24", feature = "telecomx"))]
+#[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]
 fn hex_digit(value: u8) -> char {
     char::from_digit(u32::from(value), 16).map_or('0', |digit| digit.to_ascii_uppercase())
 }

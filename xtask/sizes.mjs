@@ -43,6 +43,8 @@ const rows = [
   ['script, minified', measure(script)],
   ['bytes to the first call', sum(measure(wasm), measure(script))],
   ['callgate/inline, minified', measure(inline)],
+  ['edge.wasm', measure(await readFile(new URL('wasm/edge.wasm', pkg)))],
+  ['systems.wasm', measure(await readFile(new URL('wasm/systems.wasm', pkg)))],
 ]
 
 const line = (name, ...cells) =>

@@ -23,6 +23,7 @@ use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk, Walk};
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
+use crate::js::portal_options;
 use crate::js::transport::{self, Way};
 use crate::js::{batch, catalogue};
 use crate::time::Instant;
@@ -246,7 +247,12 @@ impl Driver {
 
     /// Runs a batch: the promise of its answer.
     pub(super) fn batch(&self, items: &js_sys::Array, options: &JsValue) -> Promise {
-        let read = || Ok((batch::read_items(items)?, options::read_batch(options)?));
+        let read = || {
+            Ok((
+                batch::read_items(items)?,
+                portal_options::read_batch(options)?,
+            ))
+        };
         let (commands, how) = match read() {
             Ok(read) => read,
             Err(error) => return Promise::reject(&throwable(&error)),
@@ -263,7 +269,7 @@ impl Driver {
         let options = walk.options();
         let read = || {
             let mut call = read_method(method, text)?;
-            options::read_list(&mut call, &options)?;
+            portal_options::read_list(&mut call, &options)?;
             Ok(call)
         };
         match read() {
@@ -505,13 +511,13 @@ fn read_call(
     start: Option<i64>,
 ) -> Result<Call, Error> {
     let mut call = read_method(method, text)?;
-    options::read_call(&mut call, options)?;
+    portal_options::read_call(&mut call, options)?;
     call.start = start.or(call.start);
     Ok(call)
 }
 
 fn read_method(method: &JsValue, text: &JsValue) -> Result<Call, Error> {
-    let method = options::method(method)?;
+    let method = portal_options::method(method)?;
     let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
     Ok(Call::of(method, params))
 }

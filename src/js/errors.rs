@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use crate::error::Error;
-use crate::js::glue;
+use crate::js::face;
 use crate::js::plain::Plain;
 
 /// The `CallgateError` that an error becomes.
@@ -12,7 +12,7 @@ pub(super) fn throwable(error: &Error) -> JsValue {
         Some(decision) => Plain::from(&**decision).to_js(),
         None => JsValue::UNDEFINED,
     };
-    glue::make_error(
+    face::make_error(
         &error.message,
         &error.code,
         error.kind.as_str(),

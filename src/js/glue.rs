@@ -3,25 +3,6 @@
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/js/face.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = makeError)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "one crossing is cheaper than an object"
-    )]
-    pub(super) fn make_error(
-        words: &str,
-        code: &str,
-        kind: &str,
-        ran: &str,
-        retryable: bool,
-        status: Option<u16>,
-        method: Option<&str>,
-        decision: &JsValue,
-    ) -> JsValue;
-}
-
 // Nothing here calls these three, but the files above import them: naming them makes wasm-bindgen
 // bring them along wherever the crate is linked, its wasm tests among others.
 #[wasm_bindgen(module = "/src/js/decode.js")]
@@ -230,9 +211,4 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Channel);
-}
-
-/// A function for JavaScript to call once.
-pub(super) fn once(next: Box<dyn FnOnce(JsValue) -> Result<JsValue, JsValue>>) -> JsValue {
-    Closure::once_into_js(next)
 }

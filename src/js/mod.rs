@@ -11,22 +11,37 @@
 //! | `transport` | the way out: the caller's `fetch`, the entry point's or the runtime's own |
 //! | `frame` | the channel to the portal's page |
 //! | `options` | reads what callers give, and says what is wrong with it |
+//! | `portal_options` | the options of portals, calls, batches and lists |
 //! | `plain` | small objects on their way to JavaScript |
-//! | `glue` | the functions of the JavaScript files beside this one |
+//! | `errors` | errors on their way to JavaScript |
+//! | `face`, `glue` | the functions of the JavaScript files beside this one: for all classes, for portals |
+//!
+//! Features say which rooms a module has: the package's modules are this crate with different ones.
 //!
 //! Between two steps of the connection nothing is borrowed: whatever JavaScript does in between,
 //! calling back included, finds the connection free.
 
+#[cfg(feature = "bitrix24")]
 mod batch;
+#[cfg(feature = "bitrix24")]
 mod catalogue;
+#[cfg(feature = "bitrix24")]
 mod driver;
 mod errors;
+mod face;
+#[cfg(feature = "bitrix24")]
 mod frame;
+#[cfg(feature = "bitrix24")]
 mod glue;
 mod options;
 mod plain;
+#[cfg(feature = "bitrix24")]
 mod portal;
+#[cfg(feature = "bitrix24")]
+mod portal_options;
+#[cfg(feature = "bitrix24")]
 mod scopes;
+#[cfg(feature = "bitrix24")]
 mod transport;
 
 /// As fast as the standard library's allocator, and 2 kB smaller on the wire.

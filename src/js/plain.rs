@@ -8,8 +8,6 @@ use serde::{Serialize, Serializer};
 use serde_wasm_bindgen::preserve;
 use wasm_bindgen::JsValue;
 
-use crate::bitrix24::rights::confirmation::Confirmation;
-use crate::bitrix24::rights::grant::Grant;
 use crate::decision::{Decision, Problem};
 
 /// A value as JavaScript sees it.
@@ -121,29 +119,6 @@ impl<'a> From<&'a Decision> for Plain<'a> {
             ("remedy", decision.remedy.as_deref().into()),
             ("docs", decision.docs.as_deref().into()),
             ("deprecated", deprecated),
-        ])
-    }
-}
-
-impl<'a> From<&'a Confirmation> for Plain<'a> {
-    fn from(confirmation: &'a Confirmation) -> Self {
-        Self::Object(vec![
-            ("method", Self::Text(confirmation.method.as_str())),
-            ("state", Self::Text(confirmation.state.as_str())),
-            ("since", Self::Number(confirmation.since.as_millis() as f64)),
-        ])
-    }
-}
-
-impl<'a> From<&'a Grant> for Plain<'a> {
-    fn from(grant: &'a Grant) -> Self {
-        let scopes = grant.scopes().map_or(Self::Null, |scopes| {
-            Self::List(scopes.iter().map(Self::Text).collect())
-        });
-        Self::Object(vec![
-            ("scopes", scopes),
-            ("source", Self::Text(grant.source().as_str())),
-            ("asOf", Self::Number(grant.as_of().as_millis() as f64)),
         ])
     }
 }

@@ -6,7 +6,8 @@ use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::engine::{Connection, Token};
-use crate::bitrix24::rights::grant::Source;
+use crate::bitrix24::rights::confirmation::Confirmation;
+use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
@@ -15,10 +16,12 @@ use crate::bitrix24::wire::form;
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::{Driver, Refresher, now};
 use crate::js::errors::throwable;
+use crate::js::face;
 use crate::js::frame::Frame;
 use crate::js::glue;
-use crate::js::options::{self, Options, with_common};
+use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
+use crate::js::portal_options::{self, with_common};
 use crate::js::scopes::Scopes;
 use crate::value::Value;
 
@@ -62,7 +65,7 @@ impl Portal {
         match self.question(method, params, version) {
             Ok(question) => {
                 let told = self.0.ask_about(&question.method);
-                let decided = glue::once(Box::new(move |_| question.decide()));
+                let decided = face::once(Box::new(move |_| question.decide()));
                 glue::then(&told, &decided)
             }
             Err(error) => Promise::reject(&error),
@@ -110,7 +113,7 @@ impl Portal {
         let method = question.method.as_str().into();
         let text = question.params.as_json().into();
         let (_, answer) = driver.submit(question, &method, &text, &JsValue::UNDEFINED);
-        let learnt = glue::once(Box::new(move |_| Ok(grant_view(&driver))));
+        let learnt = face::once(Box::new(move |_| Ok(grant_view(&driver))));
         glue::then(&answer, &learnt)
     }
 
@@ -193,11 +196,11 @@ impl Portal {
         let read = || {
             Ok(Question {
                 driver: Rc::clone(&self.0),
-                method: options::method(method)?,
+                method: portal_options::method(method)?,
                 params: Params::written_by_stringify(text.as_string().unwrap_or_default())?,
                 version: match version.is_undefined() || version.is_null() {
                     true => None,
-                    false => Some(options::version("version", version)?),
+                    false => Some(portal_options::version("version", version)?),
                 },
             })
         };
@@ -249,12 +252,12 @@ fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
         None => Refresher::Nobody,
     };
     let can_refresh = matches!(refresher, Refresher::Function(_));
-    let config = options::read_config(&options)?;
+    let config = portal_options::read_config(&options)?;
     let mut connection = Connection::with_token(config, origin, token, can_refresh);
     if let Some(scope) = options.texts("scope")? {
         connection.learn_scopes(now(), &scope, Source::Given);
     }
-    let way = options::read_way(&options)?;
+    let way = portal_options::read_way(&options)?;
     Ok(Driver::new(connection, way, refresher))
 }
 
@@ -274,8 +277,8 @@ fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
         .as_string()
         .ok_or_else(|| options::wrong("url", "a text is wanted"))?;
     let webhook = Webhook::parse(&url)?;
-    let connection = Connection::with_webhook(options::read_config(&options)?, &webhook);
-    let way = options::read_way(&options)?;
+    let connection = Connection::with_webhook(portal_options::read_config(&options)?, &webhook);
+    let way = portal_options::read_way(&options)?;
     Ok(Driver::new(connection, way, Refresher::Nobody))
 }
 
@@ -284,14 +287,14 @@ fn open_frame(object: &JsValue) -> Result<Promise, Error> {
         object,
         with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
     )?;
-    let mut config = options::read_config(&options)?;
+    let mut config = portal_options::read_config(&options)?;
     config.asks_for_scopes = true;
-    let way = options::read_way(&options)?;
+    let way = portal_options::read_way(&options)?;
     let allowed = options.texts("allowedPortals")?;
     let timeout = options.duration("handshakeTimeout")?;
     let frame = Frame::open(allowed.as_deref())?;
     let answer = frame.handshake(timeout);
-    let opened = glue::once(Box::new(move |answer| {
+    let opened = face::once(Box::new(move |answer| {
         let (auth, token) = Frame::read_handshake(&answer).map_err(|error| throwable(&error))?;
         let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
         config.member_id = auth.member_id;
@@ -300,4 +303,27 @@ fn open_frame(object: &JsValue) -> Result<Promise, Error> {
         Ok(hand_over(Driver::new(connection, way, refresher)))
     }));
     Ok(glue::then(&answer, &opened))
+}
+
+impl<'a> From<&'a Confirmation> for Plain<'a> {
+    fn from(confirmation: &'a Confirmation) -> Self {
+        Self::Object(vec![
+            ("method", Self::Text(confirmation.method.as_str())),
+            ("state", Self::Text(confirmation.state.as_str())),
+            ("since", Self::Number(confirmation.since.as_millis() as f64)),
+        ])
+    }
+}
+
+impl<'a> From<&'a Grant> for Plain<'a> {
+    fn from(grant: &'a Grant) -> Self {
+        let scopes = grant.scopes().map_or(Self::Null, |scopes| {
+            Self::List(scopes.iter().map(Self::Text).collect())
+        });
+        Self::Object(vec![
+            ("scopes", scopes),
+            ("source", Self::Text(grant.source().as_str())),
+            ("asOf", Self::Number(grant.as_of().as_millis() as f64)),
+        ])
+    }
 }

@@ -13,8 +13,9 @@ use crate::error::Error;
 use crate::js::catalogue;
 use crate::js::driver::Driver;
 use crate::js::errors::throwable;
-use crate::js::options::{self, Options, wrong};
+use crate::js::options::{Options, wrong};
 use crate::js::plain::Plain;
+use crate::js::portal_options;
 use crate::text::push_number;
 use crate::value::Value;
 
@@ -25,7 +26,7 @@ pub fn scopes_for(methods: &JsValue, options: &JsValue) -> Result<JsValue, JsVal
     let look = || {
         let options = Options::new(options, &["events", "version"])?;
         let version = options.get("version");
-        let version = version.map(|it| options::version("version", &it));
+        let version = version.map(|it| portal_options::version("version", &it));
         let events = match options.get("events") {
             Some(list) => texts("events", &plain_value(&list))?,
             None => Vec::new(),

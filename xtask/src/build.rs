@@ -1,16 +1,17 @@
 //! `cargo xtask build`: the crate as WebAssembly, with its glue, in `pkg/wasm/`.
 //!
-//! wasm-bindgen writes glue for bundlers and puts the JavaScript that crates bring along into
-//! folders named by hashes. Here the glue gets one import object and stable paths, so that any
-//! runtime can instantiate the module with the few lines of `pkg/boot.js`:
+//! The crate becomes several modules, each with other features, so that a page doesn't load what it
+//! never calls. wasm-bindgen writes glue for bundlers and puts the JavaScript that crates bring along
+//! into folders named by hashes. Here the glue gets one import object and stable paths, so that any
+//! runtime can instantiate a module with the few lines of `pkg/instantiate.js`:
 //!
 //! | in `pkg/wasm/` | what it is |
 //! |---|---|
-//! | `callgate.wasm` | the module; it imports from `./callgate_bg.js` alone |
-//! | `callgate_bg.js` | the glue: exports the public classes, and what the module imports |
-//! | `js/*.js` | the crate's own `src/js/*.js`, as they are |
+//! | `NAME.wasm` | a module; it imports from `glue` alone |
+//! | `NAME_bg.js` | its glue: exports the public classes, and what the module imports |
+//! | `NAME_inline.js` | its bytes as text |
+//! | `js/*.js` | the crate's own `src/js/*.js`, as they are, for all modules |
 //! | `js/CRATE/…` | the JavaScript that a dependency brings along |
-//! | `inline.js` | the module's bytes as text |
 
 use std::{
     collections::BTreeMap,
@@ -33,7 +34,12 @@ Usage: cargo xtask build
 Installs what is missing: Rust's wasm target and the npm packages of package-lock.json.
 ";
 
-const GLUE: &str = "callgate_bg.js";
+/// The modules of the package, each with the features of the crate that it has.
+const MODULES: [(&str, &str); 3] = [
+    ("callgate", "bitrix24"),
+    ("edge", "edge"),
+    ("systems", "one-e,telecomx"),
+];
 
 /// A path inside `pkg/wasm/` and what the file there holds.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -51,24 +57,19 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
 pub(crate) fn package() -> Result<()> {
     tools::wasm_target()?;
     tools::npm_packages()?;
-    let mut build = cargo();
-    build.args([
-        "build",
-        "--release",
-        "--lib",
-        "--package=callgate",
-        "--target",
-        WASM,
-    ]);
-    let flags = [prune::LINKER_FLAG, &remapped_paths()?].join("\u{1f}");
-    run(build.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
-
-    let compiled = target_dir().join(WASM).join("release/callgate.wasm");
-    let (mut files, module) = bind(&compiled)?;
-    let module = shrink(&module)?;
-    files.insert("inline.js".into(), embed(&module).into_bytes());
-    files.insert("callgate.wasm".into(), module);
-
+    let mut files = Files::new();
+    for (name, features) in MODULES {
+        let compiled = compile(features)?;
+        let module = shrink(name, &bind(name, &compiled, &mut files)?)?;
+        let inline = embed(name, &module).into_bytes();
+        files.insert(format!("{name}_inline.js"), inline);
+        files.insert(format!("{name}.wasm"), module);
+    }
+    // The modules' JavaScript imports its neighbours, which wasm-bindgen doesn't know of.
+    for path in scripts(&root().join("src/js"))? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files.insert(format!("js/{name}"), read(&path)?);
+    }
     replace(&root().join("pkg/wasm"), &files)?;
     facts()?;
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
@@ -77,6 +78,25 @@ pub(crate) fn package() -> Result<()> {
             .with_context(|| format!("cannot copy {} into pkg/", from.display()))?;
     }
     Ok(())
+}
+
+/// Compiles the crate with these features alone.
+fn compile(features: &str) -> Result<PathBuf> {
+    let mut build = cargo();
+    build.args([
+        "build",
+        "--release",
+        "--lib",
+        "--package=callgate",
+        "--target",
+        WASM,
+        "--no-default-features",
+        "--features",
+        features,
+    ]);
+    let flags = [prune::LINKER_FLAG, &remapped_paths()?].join("\u{1f}");
+    run(build.env("CARGO_ENCODED_RUSTFLAGS", flags))?;
+    Ok(target_dir().join(WASM).join("release/callgate.wasm"))
 }
 
 /// Puts the facts beside the module: those that a program may load, each as a script that exports
@@ -112,13 +132,13 @@ pub(crate) fn sizes() -> Result<()> {
     run(command("node").arg("xtask/sizes.mjs"))
 }
 
-/// Makes the glue and the JavaScript beside it; returns them and the module they belong to.
-fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
+/// Makes the glue of a module and the JavaScript that it brings along; returns the module.
+fn bind(name: &str, compiled: &Path, files: &mut Files) -> Result<Vec<u8>> {
     let mut linked = read(compiled)?;
     prune::prune(&mut linked)?;
     let mut bindgen = Bindgen::new();
     let mut output = bindgen
-        .input_bytes("callgate", linked)
+        .input_bytes(name, linked)
         .bundler(true)?
         .encode_into(EncodeInto::Always)
         .remove_name_section(true)
@@ -132,7 +152,8 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
 
     // wasm-bindgen names an import by a hash, and lets the module import from snippets directly.
     // Hashes don't compress, and one import object is simpler than several.
-    let glue_module = format!("./{GLUE}");
+    let glue_file = format!("{name}_bg.js");
+    let glue_module = format!("./{glue_file}");
     let mut renamed = Vec::new();
     let mut direct = String::new();
     for (number, import) in output.wasm_mut().imports.iter_mut().enumerate() {
@@ -144,15 +165,15 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
             direct.push_str(&format!(
                 "export {{ {name} as {short} }} from '{module}';\n"
             ));
-            import.module.clone_from(&glue_module);
         }
+        "glue".clone_into(&mut import.module);
         import.name = short;
     }
 
     let out = target_dir().join("bindgen");
     output.emit(&out)?;
-    let mut glue = read_text(&out.join(GLUE))?;
-    let module = read(&out.join("callgate_bg.wasm"))?;
+    let mut glue = read_text(&out.join(&glue_file))?;
+    let module = read(&out.join(format!("{name}_bg.wasm")))?;
     for (name, short) in renamed {
         let forms = [("export function ", "("), ("export const ", " =")];
         let form = forms
@@ -167,7 +188,6 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
     }
     glue.push_str(&direct);
 
-    let mut files = Files::new();
     let inline = output.snippets().iter().flat_map(|(folder, texts)| {
         let name = move |(number, text)| (format!("{folder}/inline{number}.js"), text);
         texts.iter().enumerate().map(name)
@@ -181,17 +201,12 @@ fn bind(compiled: &Path) -> Result<(Files, Vec<u8>)> {
         glue = glue.replace(&format!("./snippets/{path}"), &format!("./{stable}"));
         let before = files.insert(stable, text.clone().into_bytes());
         ensure!(
-            before.is_none(),
-            "two crates of one name both bring {path} along"
+            before.is_none_or(|before| before == text.as_bytes()),
+            "two crates of one name bring different files along as {path}"
         );
     }
-    // Those modules import their neighbours, which wasm-bindgen doesn't know of.
-    for path in scripts(&root().join("src/js"))? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        files.insert(format!("js/{name}"), read(&path)?);
-    }
-    files.insert(GLUE.into(), glue.into_bytes());
-    Ok((files, module))
+    files.insert(glue_file, glue.into_bytes());
+    Ok(module)
 }
 
 /// Where a crate's JavaScript lands: `gloo-net-0f1e2d/inline0.js` in `js/gloo-net/inline0.js`,
@@ -205,7 +220,7 @@ fn stable_path(path: &str) -> String {
 }
 
 /// Runs wasm-opt, unless the same one shrank the same module the last time.
-fn shrink(module: &[u8]) -> Result<Vec<u8>> {
+fn shrink(name: &str, module: &[u8]) -> Result<Vec<u8>> {
     // What is alike has to look alike: then it compresses better than what a pass saves that makes it
     // differ. So functions stay apart where one is called from one place only, and values stay in the
     // locals where the compiler put them.
@@ -216,7 +231,7 @@ fn shrink(module: &[u8]) -> Result<Vec<u8>> {
         "--skip-pass=simplify-locals",
         "--strip-target-features",
     ];
-    let folder = target_dir().join("wasm-opt");
+    let folder = target_dir().join("wasm-opt").join(name);
     let [before, after, made_of] =
         ["before.wasm", "after.wasm", "made-of"].map(|name| folder.join(name));
     let lock = read(&root().join("package-lock.json"))?;
@@ -233,8 +248,8 @@ fn shrink(module: &[u8]) -> Result<Vec<u8>> {
 
 /// The module's bytes as a JavaScript module, in hexadecimal: twice as long as the bytes, but a
 /// server's compression makes 1.1 times the module's of it, where base64 makes 1.4 times.
-fn embed(module: &[u8]) -> String {
-    let mut text = String::from("// Generated: the bytes of callgate.wasm.\nexport default '");
+fn embed(name: &str, module: &[u8]) -> String {
+    let mut text = format!("// Generated: the bytes of {name}.wasm.\nexport default '");
     for byte in module {
         let digit = |value: u8| char::from_digit(value.into(), 16);
         text.extend([digit(byte >> 4), digit(byte & 15)].into_iter().flatten());

@@ -1,0 +1,25 @@
+/** Joins a compiled module and its glue. */
+
+const alive = new Set()
+
+/** Brings a module to life; once, even if a program imports two of its entry points. */
+export function instantiate(module, glue) {
+  if (alive.has(glue)) return
+  alive.add(glue)
+  const { exports } = new WebAssembly.Instance(module, { glue })
+  glue.__wbg_set_wasm(exports)
+  exports.__wbindgen_start()
+}
+
+const digit = (text, at) => {
+  const code = text.charCodeAt(at)
+  return code < 58 ? code - 48 : code - 87 // '0' to '9', else 'a' to 'f'
+}
+
+/** Compiles a module whose bytes are written in hexadecimal, at once. */
+export function compile(hex) {
+  const bytes = new Uint8Array(hex.length / 2)
+  for (let at = 0; at < bytes.length; at++)
+    bytes[at] = digit(hex, 2 * at) * 16 + digit(hex, 2 * at + 1)
+  return new WebAssembly.Module(bytes)
+}
