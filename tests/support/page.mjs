@@ -44,14 +44,21 @@ export async function until(isSo, what) {
   }
 }
 
-/** Starts it for a file's tests; every test finds a fresh portal and a page without a past. */
-export function pageWorld() {
+/** It is there and listens. */
+const byHand = () => typeof sid === 'string'
+
+/**
+ * Starts it for a file's tests; every test finds a fresh portal and a page without a past. `pages`
+ * are the application's, by their paths, and `started` says within one whether it can be used.
+ */
+export function pageWorld({
+  pages = { '/app.html': application, '/install.html': application },
+  started = byHand,
+} = {}) {
   let browser, portal, site, page
   before(async () => {
     ;[browser, portal] = await Promise.all([startChromium(), startPortal()])
-    site = await startSite({
-      pages: { '/app.html': application, '/install.html': application },
-    })
+    site = await startSite({ pages })
   })
   after(async () => {
     site?.stop()
@@ -68,9 +75,9 @@ export function pageWorld() {
     `${portal.portal}/_portal/page?${new URLSearchParams({ app: `${site.origin}/app.html`, ...query })}`
 
   /** Opens the application, and gives its frame once it listens. */
-  async function open(query = {}) {
-    await page.goto(address(query))
-    return listening()
+  async function open({ path = '/app.html', ...query } = {}) {
+    await page.goto(address({ app: site.origin + path, ...query }))
+    return listening(path)
   }
 
   /** The frames that this has given already. */
@@ -83,7 +90,7 @@ export function pageWorld() {
     await until(unmet, `a frame with ${path}`)
     const frame = unmet()
     met.add(frame)
-    await frame.waitForFunction(() => typeof sid === 'string')
+    await frame.waitForFunction(started)
     return frame
   }
 
