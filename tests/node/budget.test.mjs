@@ -1,9 +1,9 @@
 /** The request budget, repetitions and a portal that moved, as a program in Node sees them. */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:http'
-import { afterEach, test } from 'node:test'
+import { test } from 'node:test'
 import { Portal } from '../../pkg/node.js'
+import { serve } from '../support/serve.mjs'
 import {
   fakeFetch,
   heard,
@@ -18,22 +18,6 @@ import {
 } from '../support/world.mjs'
 
 const world = portalWorld()
-
-const open = []
-afterEach(() => {
-  for (const server of open.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** Starts a server of the test's own and returns its address. */
-async function serve(handler) {
-  const server = createServer(handler)
-  open.push(server)
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${server.address().port}`
-}
 
 const client = (options) =>
   Portal.token({ domain: 'portal.example', accessToken: 'token', ...options })
@@ -157,7 +141,7 @@ test('a_read_is_repeated_after_a_reset_a_cut_body_and_a_page_of_html', async () 
     (answer) => answer.end('{"result":"at last"}'),
   ]
   let requests = 0
-  const domain = await serve((_, answer) => answers[requests++](answer))
+  const { url: domain } = await serve((_, answer) => answers[requests++](answer))
   const { data } = await client({ domain }).call('profile')
   assert.equal(data, 'at last')
 
@@ -173,7 +157,7 @@ test('a_read_is_repeated_after_a_reset_a_cut_body_and_a_page_of_html', async () 
 test('an_answer_beyond_max_body_is_not_read_to_its_end_and_not_asked_for_again', async () => {
   let sent = 0
   let requests = 0
-  const domain = await serve((_, answer) => {
+  const { url: domain } = await serve((_, answer) => {
     requests++
     const more = setInterval(() => {
       sent += 1_000
@@ -194,7 +178,7 @@ test('an_answer_beyond_max_body_is_not_read_to_its_end_and_not_asked_for_again',
 })
 
 test('a_body_that_trickles_runs_into_the_timeout_too', async () => {
-  const domain = await serve((_, answer) => {
+  const { url: domain } = await serve((_, answer) => {
     const more = setInterval(() => answer.write(' '), 5)
     answer.on('close', () => clearInterval(more))
   })
@@ -244,13 +228,13 @@ test('a_method_that_worked_too_long_waits_alone_until_the_time_that_was_told', a
 
 test('with_consent_a_call_goes_to_the_portals_new_host_as_the_same_post', async () => {
   const seen = []
-  const place = await serve(async (request, answer) => {
+  const { url: place } = await serve(async (request, answer) => {
     const chunks = []
     for await (const chunk of request) chunks.push(chunk)
     seen.push([request.method, request.url, JSON.parse(Buffer.concat(chunks))])
     answer.end('{"result":7}')
   })
-  const old = await serve((request, answer) =>
+  const { url: old } = await serve((request, answer) =>
     answer.writeHead(302, { Location: `${place}${request.url}` }).end(),
   )
   const asked = []
@@ -266,11 +250,11 @@ test('with_consent_a_call_goes_to_the_portals_new_host_as_the_same_post', async 
 
 test('without_consent_nothing_reaches_the_new_host', async () => {
   let requests = 0
-  const place = await serve((_, answer) => {
+  const { url: place } = await serve((_, answer) => {
     requests++
     answer.end('{"result":7}')
   })
-  const old = await serve((_, answer) => answer.writeHead(302, { Location: place }).end())
+  const { url: old } = await serve((_, answer) => answer.writeHead(302, { Location: place }).end())
   const fails = () => {
     throw new Error('no')
   }

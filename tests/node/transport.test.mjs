@@ -1,23 +1,8 @@
 /** The transport in Node against a real server: what it sends, what it gives back, how it fails. */
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import { afterEach, test } from 'node:test'
+import { test } from 'node:test'
 import { nodeFetch } from '../../pkg/node-fetch.js'
-
-const open = []
-afterEach(() => {
-  for (const server of open.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
-})
-
-/** Starts a server and returns it with its address. */
-async function serve(handler) {
-  const server = createServer(handler)
-  open.push(server)
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { server, url: `http://127.0.0.1:${server.address().port}` }
+import { serve } from '../support/serve.mjs'
 }
 
 async function bodyOf(request) {

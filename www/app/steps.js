@@ -12,6 +12,12 @@ const euros = (sum) => sum.toLocaleString('en-GB', { style: 'currency', currency
 
 const phones = {
   check: ['voximplant.user.get', { USER_ID: [3, 4, 5] }],
+  async run({ portal, signal }) {
+    const users = { USER_ID: [3, 4, 5] }
+    const wait = { confirmation: 'wait', signal }
+    const answer = await portal.call('voximplant.user.get', users, wait)
+    return answer.decode()
+  },
   columns: ['User', 'Number', 'Phone', 'SIP login', 'SIP password'],
   rows: (users) =>
     users.map((user) => [
@@ -71,12 +77,7 @@ export const steps = [
     title: 'A call that an administrator confirms',
     lead: 'Phone settings hold passwords, so the portal asks an administrator first. Callgate waits with the token it asked with, and repeats the call until there is an answer.',
     check: phones.check,
-    async run({ portal, signal }) {
-      const users = { USER_ID: [3, 4, 5] }
-      const wait = { confirmation: 'wait', signal }
-      const answer = await portal.call('voximplant.user.get', users, wait)
-      return answer.decode()
-    },
+    run: phones.run,
     columns: phones.columns,
     rows: phones.rows,
     hints: {
@@ -108,12 +109,7 @@ export const steps = [
     title: 'An administrator who says no',
     lead: 'A confirmation belongs to one token. The app holds a new one since the last step, so the portal asks again. Refuse this time.',
     check: phones.check,
-    async run({ portal, signal }) {
-      const users = { USER_ID: [3, 4, 5] }
-      const wait = { confirmation: 'wait', signal }
-      const answer = await portal.call('voximplant.user.get', users, wait)
-      return answer.decode()
-    },
+    run: phones.run,
     columns: phones.columns,
     rows: phones.rows,
     wanted: 'confirmation',

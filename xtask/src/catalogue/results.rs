@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::facts::{Facts, Kind, Row};
 use super::import::{Object, facts, objects, text, words};
-use super::text::{clauses, fact_text, line, lines, quoted, read_fact};
+use super::text::{Margin, clauses, fact_text, line, lines, quoted, read_fact, read_margin};
 
 const HEAD: &str = "\
 # What the documented Bitrix24 REST methods return, in the form that README.md describes.
@@ -205,17 +205,13 @@ pub(super) fn read_returns(text: &str) -> Result<Returns> {
 fn read_line(returns: &mut Returns, depth: usize, line: &str) -> Result<()> {
     let mut clauses = clauses(line)?;
     if depth == 0 {
-        let [name, version] = <[String; 2]>::try_from(clauses.remove(0).concat())
-            .ok()
-            .context("expected a name and a version")?;
-        if name == "date" {
-            returns.date = version;
-            return Ok(());
-        }
-        let version = version
-            .strip_prefix('v')
-            .context("expected a version such as v2")?
-            .parse()?;
+        let (name, version) = match read_margin(clauses.remove(0))? {
+            Margin::Date(date) => {
+                returns.date = date;
+                return Ok(());
+            }
+            Margin::Method(name, version) => (name, version),
+        };
         returns.list.push(Return {
             name,
             version,

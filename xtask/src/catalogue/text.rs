@@ -122,6 +122,27 @@ pub(super) fn quoted(word: &str) -> String {
     }
 }
 
+/// What a line at the margin says.
+pub(super) enum Margin {
+    /// When the facts were taken.
+    Date(String),
+    /// The lines below are about this method.
+    Method(String, u8),
+}
+
+pub(super) fn read_margin(words: Groups) -> Result<Margin> {
+    let [name, version] = <[String; 2]>::try_from(words.concat())
+        .ok()
+        .context("expected a name and a version")?;
+    if name == "date" {
+        return Ok(Margin::Date(version));
+    }
+    let version = version
+        .strip_prefix('v')
+        .context("expected a version such as v2")?;
+    Ok(Margin::Method(name, version.parse()?))
+}
+
 /// Reads what [`write_methods`] wrote, or a person changed.
 pub(super) fn read_methods(text: &str) -> Result<Methods> {
     let mut methods = Methods::default();
@@ -141,17 +162,13 @@ pub(super) fn read_methods(text: &str) -> Result<Methods> {
 fn read_methods_line(methods: &mut Methods, depth: usize, line: &str) -> Result<()> {
     let mut clauses = clauses(line)?;
     if depth == 0 {
-        let [name, version] = <[String; 2]>::try_from(clauses.remove(0).concat())
-            .ok()
-            .context("expected a name and a version")?;
-        if name == "date" {
-            methods.date = version;
-            return Ok(());
-        }
-        let version = version
-            .strip_prefix('v')
-            .context("expected a version such as v2")?
-            .parse()?;
+        let (name, version) = match read_margin(clauses.remove(0))? {
+            Margin::Date(date) => {
+                methods.date = date;
+                return Ok(());
+            }
+            Margin::Method(name, version) => (name, version),
+        };
         let (facts, parameters) = Default::default();
         methods.list.push(Method {
             name,
