@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nodeFetch } from '../../pkg/node-fetch.js'
 import { serve } from '../support/serve.mjs'
-}
 
 async function bodyOf(request) {
   const chunks = []
