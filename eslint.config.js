@@ -16,8 +16,14 @@ export default [
   { files: ['**/*.{js,mjs}'], rules },
   // What ships runs anywhere: only what every runtime has, and Node's own in Node's own files.
   {
-    files: ['src/js/*.js', 'pkg/*.js'],
+    files: ['src/js/*.js', 'pkg/*.js', 'pkg/edge/**/*.js'],
     languageOptions: { globals: { ...globals['shared-node-browser'], ...globals.worker } },
+  },
+  {
+    files: ['pkg/edge/cloudflare.js'],
+    languageOptions: {
+      globals: { WebSocketPair: 'readonly', WebSocketRequestResponsePair: 'readonly' },
+    },
   },
   { files: ['src/js/channel.js'], languageOptions: { globals: globals.browser } },
   { files: ['pkg/{node*,disk,cli,cli/*}.js'], languageOptions: { globals: globals.node } },

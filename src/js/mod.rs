@@ -11,6 +11,7 @@
 //! | `transport` | the way out: the caller's `fetch`, the entry point's or the runtime's own |
 //! | `frame` | the channel to the portal's page |
 //! | `options` | reads what callers give, and says what is wrong with it |
+//! | `events` | what a portal posts to the gate |
 //! | `portal_options` | the options of portals, calls, batches and lists |
 //! | `plain` | small objects on their way to JavaScript |
 //! | `errors` | errors on their way to JavaScript |
@@ -28,6 +29,8 @@ mod catalogue;
 #[cfg(feature = "bitrix24")]
 mod driver;
 mod errors;
+#[cfg(feature = "edge")]
+mod events;
 mod face;
 #[cfg(feature = "bitrix24")]
 mod frame;
