@@ -13,6 +13,7 @@ const ON: Options = Options {
     version: Version::V2,
     halt: false,
     waits: false,
+    idempotent: false,
 };
 const HALT: Options = Options { halt: true, ..ON };
 const WAIT: Options = Options { waits: true, ..ON };
@@ -78,7 +79,7 @@ fn ran() -> Option<Result<Answer<()>, Error>> {
 /// The places in each request when every one of them succeeds.
 fn requests(mut plan: Plan<()>) -> Vec<Vec<usize>> {
     let mut requests = Vec::new();
-    while let Some(Part { places, .. }) = plan.next() {
+    while let Some(Part { places, .. }) = plan.next(|_| false) {
         let outcomes: Vec<_> = places.iter().map(|_| ran()).collect();
         assert!(plan.answered(&places, outcomes).is_empty());
         requests.push(places);
@@ -113,11 +114,11 @@ fn without_halt_requests_may_be_out_together_and_with_it_never() {
     let commands = many(0..120);
     let mut free = plan_of(ON, &commands).unwrap();
     assert_eq!(
-        [(); 4].map(|()| free.next().is_some()),
+        [(); 4].map(|()| free.next(|_| false).is_some()),
         [true, true, true, false]
     );
     let mut halting = plan_of(HALT, &commands).unwrap();
-    assert!(halting.next().is_some() && halting.next().is_none());
+    assert!(halting.next(|_| false).is_some() && halting.next(|_| false).is_none());
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn with_halt_nothing_goes_ahead_of_its_turn() {
 #[test]
 fn what_is_refused_takes_those_that_refer_to_it_along_and_the_others_go() {
     let mut plan = plan(ON, &["a", "x", "b x", "c b", "d a", "e nobody"]);
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     assert_eq!(part.places, [0, 4]);
     plan.answered(&part.places, [ran(), ran()]);
     let finished = plan.finish();
@@ -195,10 +196,10 @@ fn what_is_refused_takes_those_that_refer_to_it_along_and_the_others_go() {
 #[test]
 fn with_halt_nothing_behind_a_refused_command_is_sent() {
     let mut plan = plan(HALT, &["a", "x", "b x", "c"]);
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     assert_eq!(part.places, [0]);
     plan.answered(&part.places, [ran()]);
-    assert!(plan.next().is_none() && plan.is_done());
+    assert!(plan.next(|_| false).is_none() && plan.is_done());
     let expected = [
         "a ran",
         "x insufficient_scope",
@@ -215,14 +216,14 @@ fn with_halt_a_failure_ends_later_requests_too() {
     assert!(plan_of(HALT, &commands).is_err());
     commands.pop();
     let mut plan = plan_of(HALT, &commands).unwrap();
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     let outcomes = (0..50).map(|place| match place {
         0..7 => ran(),
         7 => failed(),
         _ => None,
     });
     plan.answered(&part.places, outcomes);
-    assert!(plan.next().is_none() && plan.is_done());
+    assert!(plan.next(|_| false).is_none() && plan.is_done());
     let told = told(plan);
     assert_eq!(
         (told[6].as_str(), told[7].as_str()),
@@ -235,10 +236,10 @@ fn with_halt_a_failure_ends_later_requests_too() {
 fn a_request_that_fails_as_a_whole_fails_only_its_own_commands() {
     for (options, others) in [(ON, "ran"), (HALT, "not")] {
         let mut plan = plan_of(options, &many(0..60)).unwrap();
-        let part = plan.next().unwrap();
+        let part = plan.next(|_| false).unwrap();
         let timeout = Error::new("CALLGATE_TIMEOUT", Kind::Timeout, Ran::Unknown, "…");
         plan.lost(&part.places, &timeout);
-        while let Some(part) = plan.next() {
+        while let Some(part) = plan.next(|_| false) {
             plan.answered(&part.places, part.places.iter().map(|_| ran()));
         }
         let told = told(plan);
@@ -255,13 +256,13 @@ fn a_request_that_fails_as_a_whole_fails_only_its_own_commands() {
 fn an_answer_that_says_nothing_of_a_command_leaves_open_whether_it_ran() {
     for (options, last) in [(ON, "c ran"), (HALT, "c not")] {
         let mut plan = plan(options, &["a", "b", "c"]);
-        let part = plan.next().unwrap();
+        let part = plan.next(|_| false).unwrap();
         let third = if options.halt { None } else { ran() };
         plan.answered(&part.places, [ran(), None, third]);
         assert_eq!(told(plan), ["a ran", "b CALLGATE_NO_RESULT", last]);
     }
     let mut cut = plan(ON, &["a", "b"]);
-    let part = cut.next().unwrap();
+    let part = cut.next(|_| false).unwrap();
     cut.answered(&part.places, [ran()]);
     let finished = cut.finish();
     let Outcome::Failed(error) = &finished.commands[1].1 else {
@@ -274,7 +275,7 @@ fn an_answer_that_says_nothing_of_a_command_leaves_open_whether_it_ran() {
 #[test]
 fn a_command_that_ran_on_a_failed_ones_result_is_warned_of() {
     let mut plan = plan(ON, &["a", "b a", "c"]);
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     plan.answered(&part.places, [failed(), ran(), ran()]);
     let warnings = plan.finish().warnings;
     assert_eq!(warnings.len(), 1);
@@ -285,33 +286,33 @@ fn a_command_that_ran_on_a_failed_ones_result_is_warned_of() {
 fn of_commands_that_would_ask_for_the_same_confirmation_one_goes_first() {
     let commands = ["phones1", "a", "phones2", "phones3"];
     let mut granted = plan(ON, &commands);
-    let part = granted.next().unwrap();
+    let part = granted.next(|_| false).unwrap();
     assert_eq!(part.places, [0, 1]);
-    assert!(granted.next().is_none() && !granted.is_done());
+    assert!(granted.next(|_| false).is_none() && !granted.is_done());
     granted.answered(&part.places, [ran(), ran()]);
-    assert_eq!(granted.next().unwrap().places, [2, 3]);
+    assert_eq!(granted.next(|_| false).unwrap().places, [2, 3]);
 
     // A failure that says nothing of the confirmation leaves the question to the next one.
     let mut unclear = plan(ON, &commands);
-    let part = unclear.next().unwrap();
+    let part = unclear.next(|_| false).unwrap();
     unclear.answered(&part.places, [failed(), ran()]);
-    assert_eq!(unclear.next().unwrap().places, [2]);
-    assert!(unclear.next().is_none());
+    assert_eq!(unclear.next(|_| false).unwrap().places, [2]);
+    assert!(unclear.next(|_| false).is_none());
     unclear.lost(&[2], &error("CALLGATE_NETWORK"));
-    assert_eq!(unclear.next().unwrap().places, [3]);
+    assert_eq!(unclear.next(|_| false).unwrap().places, [3]);
 
     let mut together = plan(ON, &["me", "phones1 me", "phones2 me"]);
-    assert_eq!(together.next().unwrap().places, [0, 1, 2]);
+    assert_eq!(together.next(|_| false).unwrap().places, [0, 1, 2]);
 }
 
 #[test]
 fn what_one_hears_of_its_confirmation_holds_for_all() {
     for code in ["METHOD_CONFIRM_WAITING", "method_confirm_denied"] {
         let mut plan = plan(ON, &["phones1", "phones2", "b phones2", "a"]);
-        let part = plan.next().unwrap();
+        let part = plan.next(|_| false).unwrap();
         assert_eq!(part.places, [0, 3]);
         plan.answered(&part.places, [Some(Err(error(code))), ran()]);
-        assert!(plan.next().is_none() && plan.is_done());
+        assert!(plan.next(|_| false).is_none() && plan.is_done());
         let all = |name: &str| format!("{name} {code}");
         let expected = [
             all("phones1"),
@@ -326,13 +327,13 @@ fn what_one_hears_of_its_confirmation_holds_for_all() {
 #[test]
 fn commands_that_wait_become_calls_by_themselves() {
     let mut plan = plan(WAIT, &["phones1", "a", "phones2", "me", "phones3 me"]);
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     assert_eq!(part.places, [0, 1]);
     // The third refers to another, whose answer would be gone: it doesn't wait.
     assert_eq!(plan.answered(&part.places, [waiting(), ran()]), [0, 2]);
-    assert_eq!(plan.next().unwrap().places, [3]);
+    assert_eq!(plan.next(|_| false).unwrap().places, [3]);
     plan.answered(&[3], [ran()]);
-    assert!(plan.next().is_none() && !plan.is_done());
+    assert!(plan.next(|_| false).is_none() && !plan.is_done());
     assert_eq!(plan.command(2).unwrap().0.as_str(), PHONES);
     plan.ended(0, ran().unwrap());
     plan.ended(2, waiting().unwrap());
@@ -351,15 +352,15 @@ fn commands_that_wait_become_calls_by_themselves() {
 fn with_halt_the_rest_waits_too() {
     for (outcome, rest) in [(ran(), "ran"), (failed(), "not")] {
         let mut plan = plan(HALT_AND_WAIT, &["a", "phones1", "b", "phones2"]);
-        let part = plan.next().unwrap();
+        let part = plan.next(|_| false).unwrap();
         assert_eq!(part.places, [0, 1, 2, 3]);
         assert_eq!(
             plan.answered(&part.places, [ran(), waiting(), None, None]),
             [1]
         );
-        assert!(plan.next().is_none() && !plan.is_done());
+        assert!(plan.next(|_| false).is_none() && !plan.is_done());
         plan.ended(1, outcome.unwrap());
-        while let Some(part) = plan.next() {
+        while let Some(part) = plan.next(|_| false) {
             assert_eq!(part.places, [2, 3]);
             plan.answered(&part.places, [ran(), ran()]);
         }
@@ -375,7 +376,7 @@ fn with_halt_the_rest_waits_too() {
 #[test]
 fn with_halt_a_command_among_connected_ones_does_not_wait() {
     let mut plan = plan(HALT_AND_WAIT, &["a", "phones1", "b a"]);
-    let part = plan.next().unwrap();
+    let part = plan.next(|_| false).unwrap();
     assert!(
         plan.answered(&part.places, [ran(), waiting(), None])
             .is_empty()
@@ -391,7 +392,7 @@ fn a_request_may_be_sent_again_when_all_of_it_only_reads() {
     let plan_of = |methods: &[&str]| {
         let item = |name: &&str| Item::new(*name, MethodName::parse(name).unwrap(), Params::none());
         let mut plan: Plan<()> = Plan::new(ON, methods.iter().map(item).collect()).unwrap();
-        plan.next().unwrap().only_reads
+        plan.next(|_| false).unwrap().only_reads
     };
     assert!(plan_of(&["crm.deal.list", "user.get"]));
     assert!(!plan_of(&["crm.deal.list", "crm.deal.add"]));
@@ -464,7 +465,7 @@ fn whatever_happens_every_command_is_sent_at_most_once_and_ends() {
         let mut ran_before = vec![false; count];
         let mut asked_at_once = 0;
         loop {
-            while let Some(part) = plan.next() {
+            while let Some(part) = plan.next(|_| false) {
                 assert!(part.places.len() <= 50, "seed {seed}");
                 assert!(part.places.is_sorted(), "seed {seed}");
                 for place in &part.places {

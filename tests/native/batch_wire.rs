@@ -18,6 +18,7 @@ const V2: Options = Options {
     version: Version::V2,
     halt: false,
     waits: false,
+    idempotent: false,
 };
 
 struct Desk {
@@ -50,7 +51,7 @@ impl Desk {
         };
         let items = commands.iter().map(item).collect();
         let mut plan: Plan<Value> = Plan::new(options, items).unwrap();
-        let part = plan.next().unwrap();
+        let part = plan.next(|_| false).unwrap();
         assert_eq!(part.places.len(), commands.len(), "{plan:?}");
         let request = self.request(options.version, &part.params);
         let answer = self.portal.handle(START, &request);
@@ -311,7 +312,7 @@ fn what_looks_like_a_reference_and_is_none_is_not_sent() {
             item("new", "crm.deal.add", &params),
         ];
         let mut plan: Plan<Value> = Plan::new(V2, items.into()).unwrap();
-        assert_eq!(plan.next().unwrap().places, [0]);
+        assert_eq!(plan.next(|_| false).unwrap().places, [0]);
         let finished = format!("{:?}", plan.finish());
         assert!(finished.contains(why), "{finished}");
     }

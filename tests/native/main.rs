@@ -14,6 +14,7 @@
 mod answers;
 mod batch;
 mod batch_plan;
+mod batch_resting;
 mod batch_versions;
 mod batch_waiting;
 mod batch_wire;

@@ -46,7 +46,7 @@ fn ended_after(world: &World, id: CallId) -> u64 {
     end.unwrap().0 - START
 }
 
-fn throttles(world: &World) -> Vec<(String, u64)> {
+pub(crate) fn throttles(world: &World) -> Vec<(String, u64)> {
     let told = world.notices.iter().filter_map(|notice| match notice {
         Notice::Throttle { method, until } => Some((method.to_string(), until.as_millis() - START)),
         _ => None,

@@ -22,7 +22,7 @@ Usage: cargo xtask sim [--seeds N] [--from SEED] [--known] | --trace SEED | --mu
 ";
 
 /// A mistake that isn't found after so many seeds won't be.
-const MOST: &str = "2000";
+const MOST: &str = "10000";
 
 /// Runs what the arguments ask for.
 pub(crate) fn run_verb(args: &[String]) -> Result<()> {
@@ -80,6 +80,11 @@ fn mutants() -> Result<()> {
             .output()?;
         fs::write(&place, text)?;
         let printed = String::from_utf8_lossy(&outcome.stdout);
+        ensure!(
+            !printed.is_empty(),
+            "`{wrong}` does not compile:\n{}",
+            String::from_utf8_lossy(&outcome.stderr)
+        );
         let found = printed.lines().find(|line| line.starts_with("seed "));
         missed += u32::from(found.is_none());
         println!("rule {rule}, {wrong}\n    {}", found.unwrap_or("not found"));

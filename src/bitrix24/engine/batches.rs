@@ -83,6 +83,12 @@ impl<B> Batches<B> {
     pub(super) fn take_first(&mut self) -> Option<Batch<B>> {
         (!self.running.is_empty()).then(|| self.running.remove(0))
     }
+
+    /// When the first of those goes on whose commands rest.
+    pub(super) fn wake_at(&self) -> Option<Instant> {
+        let resting = self.running.iter().filter_map(|batch| batch.rests_until);
+        resting.min()
+    }
 }
 
 #[derive(Debug)]
@@ -93,6 +99,10 @@ pub(super) struct Batch<B> {
     options: BatchOptions,
     /// A request of it is out. The next one waits for its end.
     asking: bool,
+    /// All that could be sent rests until then.
+    rests_until: Option<Instant>,
+    /// Its listeners were told of that.
+    throttled: bool,
 }
 
 impl<B> Batch<B> {
@@ -144,6 +154,8 @@ impl<B: Payload> Connection<B> {
                     version,
                     options,
                     asking: false,
+                    rests_until: None,
+                    throttled: false,
                 };
                 self.go_on(now, batch);
             }
@@ -184,6 +196,7 @@ impl<B: Payload> Connection<B> {
             version,
             halt: options.halt,
             waits: options.on_waiting != OnWaiting::Reject,
+            idempotent: options.idempotent,
         };
         Ok((version, Plan::new(options, items)?))
     }
@@ -232,11 +245,15 @@ impl<B: Payload> Connection<B> {
 
     /// Makes the next request of a batch, or ends it.
     fn go_on(&mut self, now: Instant, mut batch: Batch<B>) {
-        if !batch.asking
-            && let Some(part) = batch.plan.next()
-        {
-            batch.asking = true;
-            self.request(now, &batch, part);
+        let rest = |method: &MethodName| self.operating.paused_until(now, method);
+        batch.rests_until = None;
+        if !batch.asking {
+            if let Some(part) = batch.plan.next(|method| rest(method).is_some()) {
+                batch.asking = true;
+                self.request(now, &batch, part);
+            } else if let Some(until) = batch.plan.pending().filter_map(rest).min() {
+                self.let_rest(&mut batch, now, until);
+            }
         }
         if batch.asking || !batch.plan.is_done() {
             return self.batches.running.push(batch);
@@ -251,6 +268,28 @@ impl<B: Payload> Connection<B> {
         }
         let done = Output::BatchDone(batch.id, Ok(finished));
         self.outputs.push_back(done);
+    }
+
+    fn let_rest(&mut self, batch: &mut Batch<B>, now: Instant, until: Instant) {
+        batch.rests_until = Some(until);
+        self.wake_by(until);
+        if std::mem::replace(&mut batch.throttled, true) {
+            return;
+        }
+        let rests = |method: &&MethodName| self.operating.paused_until(now, method) == Some(until);
+        if let Some(method) = batch.plan.pending().find(rests).cloned() {
+            let notice = Notice::Throttle { method, until };
+            self.outputs.push_back(Output::Notice(notice));
+        }
+    }
+
+    /// Goes on with the batches whose commands have rested.
+    pub(super) fn go_on_with_rested(&mut self, now: Instant) {
+        let rested = |batch: &Batch<B>| batch.rests_until.is_some_and(|until| until <= now);
+        while let Some(place) = self.batches.running.iter().position(rested) {
+            let batch = self.batches.running.remove(place);
+            self.go_on(now, batch);
+        }
     }
 
     fn request(&mut self, now: Instant, batch: &Batch<B>, part: Part) {
@@ -383,6 +422,7 @@ impl<B: Payload> Connection<B> {
         let error = Error::new(code, Kind::Aborted, ran, message);
         let done = Output::BatchDone(batch.id, Err(error));
         self.outputs.push_back(done);
+        self.calm_down();
     }
 }
 

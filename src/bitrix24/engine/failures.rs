@@ -175,8 +175,10 @@ impl<B: Payload> Connection<B> {
                 }
             }
         }
+        self.go_on_with_rested(now);
         self.lapse(now);
-        self.wake = self.calls.wake_at();
+        let own = self.calls.wake_at();
+        self.wake = own.into_iter().chain(self.batches.wake_at()).min();
     }
 
     fn timed_out(&self, id: CallId, message: &str, ran: Ran) -> Error {

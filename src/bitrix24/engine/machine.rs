@@ -373,9 +373,7 @@ impl<B: Payload> Connection<B> {
             return;
         };
         self.budget.abandoned(id);
-        if self.calls.is_empty() {
-            self.wake = None;
-        }
+        self.calm_down();
         outcome = outcome.map_err(|error| {
             let mut error = running.owns_up(error);
             error.method = Some(running.call.method.as_str().to_owned());
@@ -397,6 +395,13 @@ impl<B: Payload> Connection<B> {
             if let Some(time) = stage.wakes_at() {
                 self.wake_by(time);
             }
+        }
+    }
+
+    /// Without calls nothing happens by itself but what rests.
+    pub(super) fn calm_down(&mut self) {
+        if self.calls.is_empty() {
+            self.wake = self.batches.wake_at();
         }
     }
 

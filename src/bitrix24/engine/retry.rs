@@ -131,6 +131,11 @@ impl Cause {
         }
     }
 
+    /// How often a call is repeated for it.
+    pub(super) fn repeats(self) -> u8 {
+        self.row().repeats
+    }
+
     /// Whether the portal carried the call out. For the portal's own errors their
     /// [`Meaning`] knows more.
     ///

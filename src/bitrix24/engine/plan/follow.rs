@@ -1,6 +1,7 @@
 //! What follows for a batch's commands from what became of one.
 
-use super::{Outcome, Plan, Stage, Step};
+use super::step::{Stage, Step};
+use super::{Outcome, Plan};
 use crate::bitrix24::engine::call::Answer;
 use crate::bitrix24::rights::method::MethodName;
 use crate::error::{Error, Ran};
@@ -72,6 +73,28 @@ impl<B> Plan<B> {
         }
     }
 
+    /// Of an answered request, the commands whose method rests are to be sent again.
+    pub(super) fn put_back(&mut self, places: &[usize]) {
+        for place in places {
+            let refused = self.steps.get(*place).filter(|step| step.was_stopped());
+            let Some(group) = refused.map(|step| step.group) else {
+                continue;
+            };
+            let mut goes_again = true;
+            for member in self.steps.iter().filter(|step| step.group == group) {
+                goes_again &= member.may_go_again(self.options.idempotent);
+            }
+            if !goes_again {
+                continue;
+            }
+            for member in self.steps.iter_mut().filter(|step| step.group == group) {
+                member.put_back += u8::from(member.was_stopped());
+                member.may_have_run |= member.has_run();
+                member.stage = Stage::Pending;
+            }
+        }
+    }
+
     /// What failed ends others: with `halt` all behind it, else those that refer to it.
     pub(super) fn follow_up(&mut self) {
         if !self.options.halt {
@@ -81,7 +104,7 @@ impl<B> Plan<B> {
         for step in &mut self.steps {
             halted |= step.failure().is_some();
             if halted && step.is_pending() {
-                step.stage = Stage::Ended(Outcome::NotRun);
+                step.leave();
             }
         }
     }

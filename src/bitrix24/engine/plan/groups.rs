@@ -1,6 +1,7 @@
 //! Which commands of a batch go in one request, and which of those groups wait for another.
 
-use super::{Plan, Step};
+use super::Plan;
+use super::step::Step;
 use crate::bitrix24::wire::batch::MOST;
 use crate::error::Error;
 
@@ -41,9 +42,15 @@ impl<B> Plan<B> {
                 asks && (other.is_out() || goes(other))
             })
         };
-        let own = |step: &&Step<B>| step.is_pending() && step.group == group;
-        let members = self.steps.iter().skip(group).filter(own).take(size);
-        members.filter(|member| member.asks).any(asked)
+        self.members(group, size)
+            .filter(|member| member.asks)
+            .any(asked)
+    }
+
+    /// The commands of a group that are to be sent.
+    pub(super) fn members(&self, group: usize, size: usize) -> impl Iterator<Item = &Step<B>> {
+        let own = move |step: &&Step<B>| step.is_pending() && step.group == group;
+        self.steps.iter().skip(group).filter(own).take(size)
     }
 
     /// Makes one group of two, and says how many are in it.

@@ -8,7 +8,7 @@ use crate::error::Error;
 ///
 /// ```
 /// use callgate::bitrix24::{engine::plan::Options, rights::method::Version};
-/// let options = Options { version: Version::V2, halt: true, waits: false };
+/// let options = Options { version: Version::V2, halt: true, waits: false, idempotent: false };
 /// assert_eq!(options, options.clone());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Options {
     /// Whether a command that has to be confirmed first waits for that. One that is connected with
     /// others by references never does: what they refer to would be gone.
     pub waits: bool,
+    /// Whether commands may run twice that don't only read.
+    pub idempotent: bool,
 }
 
 /// A command that somebody wants run.

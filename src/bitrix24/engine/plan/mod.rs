@@ -11,10 +11,14 @@
 //! - Without it, of the commands whose method asks an administrator for the same confirmation one
 //!   goes first, or each of them would ask; the others follow when it has been answered. Only
 //!   references between them hold such commands together all the same.
+//! - A method that has worked too long rests, and its commands with it. Those that the portal refused
+//!   for that go again later, with all that they are connected with, unless one of these has run and
+//!   must not run twice.
 
 mod follow;
 mod groups;
 mod item;
+mod step;
 
 pub use item::{Item, Options};
 
@@ -23,16 +27,17 @@ use crate::bitrix24::rights::method::MethodName;
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::batch::{self, Command, MOST};
 use crate::error::{Error, Kind, Ran};
+use step::{Stage, Step};
 
 /// A request to be made.
 ///
 /// ```
 /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
 /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
-/// # let options = Options { version: Version::V2, halt: false, waits: false };
+/// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
 /// let items = vec![Item::new("me", MethodName::parse("user.current").unwrap(), Params::none())];
 /// let mut plan: Plan<serde_json::Value> = Plan::new(options, items).unwrap();
-/// let part = plan.next().unwrap();
+/// let part = plan.next(|_| false).unwrap();
 /// assert_eq!(part.params, r#"{"halt":0,"cmd":{"c0":"user.current?"}}"#);
 /// assert!(part.places == [0] && part.only_reads);
 /// ```
@@ -84,15 +89,15 @@ pub struct Finished<B> {
 /// use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
 /// use callgate::error::{Error, Kind, Ran};
 ///
-/// let options = Options { version: Version::V2, halt: true, waits: false };
+/// let options = Options { version: Version::V2, halt: true, waits: false, idempotent: false };
 /// let profile = || MethodName::parse("profile").unwrap();
 /// let items = ["a", "b"].map(|name| Item::new(name, profile(), Params::none()));
 /// let mut plan: Plan<serde_json::Value> = Plan::new(options, items.into()).unwrap();
 ///
-/// let part = plan.next().unwrap();
+/// let part = plan.next(|_| false).unwrap();
 /// let failed = Error::new("ERROR_CORE", Kind::Portal, Ran::Unknown, "…");
 /// plan.answered(&part.places, [Some(Err(failed)), None]);
-/// assert!(plan.next().is_none() && plan.is_done());
+/// assert!(plan.next(|_| false).is_none() && plan.is_done());
 /// let [(_, a), (_, b)] = plan.finish().commands.try_into().unwrap();
 /// assert!(matches!(a, Outcome::Failed(_)) && b == Outcome::NotRun);
 /// ```
@@ -101,53 +106,6 @@ pub struct Plan<B> {
     options: Options,
     names: Vec<String>,
     steps: Vec<Step<B>>,
-}
-
-#[derive(Debug)]
-struct Step<B> {
-    method: MethodName,
-    params: Params,
-    asks: bool,
-    text: String,
-    refers_to: Vec<usize>,
-    /// The first of the commands with which it has to go.
-    group: usize,
-    /// How many were put in the group that begins here.
-    size: usize,
-    stage: Stage<B>,
-}
-
-#[derive(Debug)]
-enum Stage<B> {
-    /// To be sent.
-    Pending,
-    /// Its request is out.
-    Sent,
-    /// It waits by itself for an administrator.
-    Waiting,
-    Ended(Outcome<B>),
-}
-
-impl<B> Step<B> {
-    fn is_pending(&self) -> bool {
-        matches!(self.stage, Stage::Pending)
-    }
-
-    fn is_out(&self) -> bool {
-        matches!(self.stage, Stage::Sent | Stage::Waiting)
-    }
-
-    fn failure(&self) -> Option<&Error> {
-        match &self.stage {
-            Stage::Ended(Outcome::Failed(error)) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn fail(&mut self, mut error: Error) {
-        error.method = Some(self.method.as_str().to_owned());
-        self.stage = Stage::Ended(Outcome::Failed(error));
-    }
 }
 
 impl<B> Plan<B> {
@@ -162,7 +120,7 @@ impl<B> Plan<B> {
     /// ```
     /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
     /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
-    /// # let options = Options { version: Version::V2, halt: false, waits: false };
+    /// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
     /// let profile = || MethodName::parse("profile").unwrap();
     /// let chained = |place: usize| {
     ///     let params = match place {
@@ -189,6 +147,8 @@ impl<B> Plan<B> {
                 refers_to: Vec::new(),
                 group: place,
                 size: 1,
+                put_back: 0,
+                may_have_run: false,
                 stage: Stage::Pending,
             });
         }
@@ -214,19 +174,20 @@ impl<B> Plan<B> {
         Ok(plan)
     }
 
-    /// The next request, as far as one can be made now. Without `halt` several may be out at once.
+    /// The next request, as far as one can be made now: of commands whose method doesn't rest.
+    /// Without `halt` several may be out at once.
     ///
     /// ```
     /// # use callgate::bitrix24::engine::plan::{Options, Plan};
     /// # use callgate::bitrix24::rights::method::Version;
-    /// # let options = Options { version: Version::V2, halt: false, waits: false };
-    /// assert!(Plan::<()>::new(options, Vec::new()).unwrap().next().is_none());
+    /// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
+    /// assert!(Plan::<()>::new(options, Vec::new()).unwrap().next(|_| false).is_none());
     /// ```
     #[allow(
         clippy::should_implement_trait,
         reason = "an iterator's end is final, and this one's isn't"
     )]
-    pub fn next(&mut self) -> Option<Part> {
+    pub fn next(&mut self, rests: impl Fn(&MethodName) -> bool) -> Option<Part> {
         if self.options.halt && self.steps.iter().any(Step::is_out) {
             return None;
         }
@@ -241,6 +202,12 @@ impl<B> Plan<B> {
             let goes = match decided.get(step.group).copied().flatten() {
                 Some(goes) => goes,
                 None if self.is_held(step.group, size, &decided) => false,
+                None if self.members(step.group, size).any(|it| rests(&it.method)) => {
+                    if self.options.halt {
+                        room = 0;
+                    }
+                    false
+                }
                 // What comes later doesn't go ahead of it.
                 None if size > room => {
                     room = 0;
@@ -286,10 +253,10 @@ impl<B> Plan<B> {
     /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
     /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
     /// # use callgate::error::{Error, Kind, Ran};
-    /// let options = Options { version: Version::V2, halt: false, waits: true };
+    /// let options = Options { version: Version::V2, halt: false, waits: true, idempotent: false };
     /// let method = MethodName::parse("voximplant.user.get").unwrap();
     /// let mut plan = Plan::<()>::new(options, vec![Item::new("phones", method, Params::none())]).unwrap();
-    /// let part = plan.next().unwrap();
+    /// let part = plan.next(|_| false).unwrap();
     /// let waiting = Error::new("METHOD_CONFIRM_WAITING", Kind::Waiting, Ran::No, "…");
     /// assert_eq!(plan.answered(&part.places, [Some(Err(waiting))]), [0]);
     /// ```
@@ -314,8 +281,25 @@ impl<B> Plan<B> {
                 }
             }
         }
+        self.put_back(places);
         self.follow_up();
         waiting
+    }
+
+    /// The methods of the commands that were not sent, or have to be sent again.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
+    /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
+    /// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
+    /// let method = MethodName::parse("profile").unwrap();
+    /// let mut plan = Plan::<()>::new(options, vec![Item::new("me", method, Params::none())]).unwrap();
+    /// assert!(plan.next(|_| true).is_none(), "it rests");
+    /// assert_eq!(plan.pending().next().unwrap().as_str(), "profile");
+    /// ```
+    pub fn pending(&self) -> impl Iterator<Item = &MethodName> {
+        let pending = self.steps.iter().filter(|step| step.is_pending());
+        pending.map(|step| &step.method)
     }
 
     /// A request failed as a whole: so did its commands.
@@ -324,10 +308,10 @@ impl<B> Plan<B> {
     /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
     /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
     /// # use callgate::error::{Error, Kind, Ran};
-    /// # let options = Options { version: Version::V2, halt: false, waits: true };
+    /// # let options = Options { version: Version::V2, halt: false, waits: true, idempotent: false };
     /// let method = MethodName::parse("profile").unwrap();
     /// let mut plan = Plan::<()>::new(options, vec![Item::new("me", method, Params::none())]).unwrap();
-    /// let part = plan.next().unwrap();
+    /// let part = plan.next(|_| false).unwrap();
     /// plan.lost(&part.places, &Error::new("CALLGATE_TIMEOUT", Kind::Timeout, Ran::Unknown, "…"));
     /// assert!(plan.is_done());
     /// ```
@@ -344,10 +328,10 @@ impl<B> Plan<B> {
     /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
     /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
     /// # use callgate::error::{Error, Kind, Ran};
-    /// # let options = Options { version: Version::V2, halt: false, waits: true };
+    /// # let options = Options { version: Version::V2, halt: false, waits: true, idempotent: false };
     /// # let method = MethodName::parse("voximplant.user.get").unwrap();
     /// # let mut plan = Plan::<()>::new(options, vec![Item::new("phones", method, Params::none())]).unwrap();
-    /// # let part = plan.next().unwrap();
+    /// # let part = plan.next(|_| false).unwrap();
     /// let error = |code, kind| Error::new(code, kind, Ran::No, "…");
     /// plan.answered(&part.places, [Some(Err(error("METHOD_CONFIRM_WAITING", Kind::Waiting)))]);
     /// plan.ended(0, Err(error("METHOD_CONFIRM_DENIED", Kind::Denied)));
@@ -366,7 +350,7 @@ impl<B> Plan<B> {
     /// ```
     /// # use callgate::bitrix24::engine::plan::{Item, Options, Plan};
     /// # use callgate::bitrix24::rights::{method::{MethodName, Version}, params::Params};
-    /// # let options = Options { version: Version::V2, halt: false, waits: true };
+    /// # let options = Options { version: Version::V2, halt: false, waits: true, idempotent: false };
     /// # let method = MethodName::parse("profile").unwrap();
     /// let plan = Plan::<()>::new(options, vec![Item::new("me", method, Params::none())]).unwrap();
     /// let (method, _) = plan.command(0).unwrap();
@@ -382,7 +366,7 @@ impl<B> Plan<B> {
     /// ```
     /// # use callgate::bitrix24::engine::plan::{Options, Plan};
     /// # use callgate::bitrix24::rights::method::Version;
-    /// # let options = Options { version: Version::V2, halt: false, waits: false };
+    /// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
     /// assert!(Plan::<()>::new(options, Vec::new()).unwrap().is_done());
     /// ```
     pub fn is_done(&self) -> bool {
@@ -395,15 +379,15 @@ impl<B> Plan<B> {
     /// ```
     /// # use callgate::bitrix24::engine::plan::{Options, Plan};
     /// # use callgate::bitrix24::rights::method::Version;
-    /// # let options = Options { version: Version::V2, halt: false, waits: false };
+    /// # let options = Options { version: Version::V2, halt: false, waits: false, idempotent: false };
     /// assert!(Plan::<()>::new(options, Vec::new()).unwrap().finish().warnings.is_empty());
     /// ```
     pub fn finish(self) -> Finished<B> {
         let warnings = self.misled();
         let outcome = |step: Step<B>| match step.stage {
             Stage::Ended(outcome) => outcome,
-            Stage::Sent => Outcome::Failed(unanswered()),
-            Stage::Pending | Stage::Waiting => Outcome::NotRun,
+            Stage::Pending | Stage::Waiting if !step.may_have_run => Outcome::NotRun,
+            _ => Outcome::Failed(unanswered()),
         };
         let outcomes = self.steps.into_iter().map(outcome);
         Finished {
