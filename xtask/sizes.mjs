@@ -43,6 +43,7 @@ const rows = [
   ['script, minified', measure(script)],
   ['bytes to the first call', sum(measure(wasm), measure(script))],
   ['callgate/inline, minified', measure(inline)],
+  ['bx24.js', measure(await readFile(new URL('bx24.js', pkg)))],
   ['edge.wasm', measure(await readFile(new URL('wasm/edge.wasm', pkg)))],
   ['systems.wasm', measure(await readFile(new URL('wasm/systems.wasm', pkg)))],
 ]

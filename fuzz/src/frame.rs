@@ -2,7 +2,7 @@
 //! is taken leads to one origin, over https unless that is this machine; messages fall apart into
 //! what they were made of; and no token is printed.
 
-use callgate::bitrix24::wire::frame::{self, FrameAuth, FrameName};
+use callgate::bitrix24::wire::frame::{self, Command, FrameAuth, FrameName};
 use callgate::secret::Secret;
 use callgate::value::Value;
 
@@ -52,7 +52,9 @@ fn names_an_origin(frame: &FrameName, json: &str) {
     assert_eq!(FrameName::parse(&again).as_ref(), Ok(frame));
 
     // The page takes the command before the first colon, and the last two parts from the end.
-    let message = frame::command("refreshAuth", json, "a1", &frame.sid);
+    let Command::Text(message) = frame::command("refreshAuth", json, "a1", &frame.sid) else {
+        panic!("a name without a colon goes as a text");
+    };
     let (command, rest) = message.split_once(':').unwrap();
     let (rest, sid) = rest.rsplit_once(':').unwrap();
     let (params, callback) = rest.rsplit_once(':').unwrap();
@@ -60,4 +62,8 @@ fn names_an_origin(frame: &FrameName, json: &str) {
         (command, params, callback, sid),
         ("refreshAuth", json, "a1", frame.sid.as_str())
     );
+
+    if let Some((callback, json)) = frame::answer(json) {
+        assert!(!callback.is_empty() && !callback.contains(':') && !json.is_empty());
+    }
 }

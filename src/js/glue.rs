@@ -201,13 +201,16 @@ extern "C" {
     pub(super) fn is_framed() -> bool;
 
     /// Messages to the portal's page and back.
-    pub(super) type Channel;
+    pub type Channel;
 
     #[wasm_bindgen(constructor)]
-    pub(super) fn new(origin: &str) -> Channel;
+    pub(super) fn new(link: &JsValue) -> Channel;
 
     #[wasm_bindgen(method)]
-    pub(super) fn ask(this: &Channel, message: &str, id: &str, millis: i32) -> Promise;
+    pub(super) fn handshake(this: &Channel, millis: Option<f64>) -> Promise;
+
+    #[wasm_bindgen(method)]
+    pub(super) fn refresh(this: &Channel) -> Promise;
 
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Channel);

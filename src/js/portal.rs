@@ -10,14 +10,14 @@ use crate::bitrix24::rights::confirmation::Confirmation;
 use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
-use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
+use crate::bitrix24::wire::address::{Origin, Webhook};
 use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
 use crate::bitrix24::wire::form;
 use crate::error::{Error, Kind, Ran};
 use crate::js::driver::{Driver, Refresher, now};
 use crate::js::errors::throwable;
 use crate::js::face;
-use crate::js::frame::Frame;
+use crate::js::frame;
 use crate::js::glue;
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
@@ -33,7 +33,7 @@ pub struct Portal(Rc<Driver>);
 impl Portal {
     /// Through the portal's page, inside its frame.
     pub fn frame(options: &JsValue) -> Promise {
-        open_frame(options).unwrap_or_else(|error| Promise::reject(&throwable(&error)))
+        frame::open(options).unwrap_or_else(|error| Promise::reject(&throwable(&error)))
     }
 
     /// With a token that the caller holds.
@@ -186,6 +186,11 @@ impl Question {
 }
 
 impl Portal {
+    /// Has the token replaced, unless that is being done.
+    pub(super) fn renew(&self) {
+        self.0.step(|connection, _| connection.refresh());
+    }
+
     fn question(
         &self,
         method: &JsValue,
@@ -209,7 +214,7 @@ impl Portal {
 }
 
 /// Makes the object that the caller gets. The desk knows it, to keep it alive while calls need it.
-fn hand_over(driver: Rc<Driver>) -> JsValue {
+pub(super) fn hand_over(driver: Rc<Driver>) -> JsValue {
     let portal = JsValue::from(Portal(Rc::clone(&driver)));
     driver.desk().belong_to(&portal);
     portal
@@ -280,29 +285,6 @@ fn with_webhook(url: &JsValue, object: &JsValue) -> Result<Rc<Driver>, Error> {
     let connection = Connection::with_webhook(portal_options::read_config(&options)?, &webhook);
     let way = portal_options::read_way(&options)?;
     Ok(Driver::new(connection, way, Refresher::Nobody))
-}
-
-fn open_frame(object: &JsValue) -> Result<Promise, Error> {
-    let options = Options::new(
-        object,
-        with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
-    )?;
-    let mut config = portal_options::read_config(&options)?;
-    config.asks_for_scopes = true;
-    let way = portal_options::read_way(&options)?;
-    let allowed = options.texts("allowedPortals")?;
-    let timeout = options.duration("handshakeTimeout")?;
-    let frame = Frame::open(allowed.as_deref())?;
-    let answer = frame.handshake(timeout);
-    let opened = face::once(Box::new(move |answer| {
-        let (auth, token) = Frame::read_handshake(&answer).map_err(|error| throwable(&error))?;
-        let endpoint = Endpoint::at_path(frame.origin().clone(), &auth.path);
-        config.member_id = auth.member_id;
-        let connection = Connection::at_endpoint(config, endpoint, token, true);
-        let refresher = Refresher::Frame(frame);
-        Ok(hand_over(Driver::new(connection, way, refresher)))
-    }));
-    Ok(glue::then(&answer, &opened))
 }
 
 impl<'a> From<&'a Confirmation> for Plain<'a> {

@@ -72,6 +72,7 @@ pub(crate) fn package() -> Result<()> {
     }
     replace(&root().join("pkg/wasm"), &files)?;
     facts()?;
+    classic()?;
     for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         let from = root().join(name);
         fs::copy(&from, root().join("pkg").join(name))
@@ -112,6 +113,14 @@ fn facts() -> Result<()> {
     let whole: Vec<Vec<u8>> = whole.into_iter().collect::<Result<_>>()?;
     fs::write(pkg.join("catalogue.bin"), whole.concat())?;
     Ok(())
+}
+
+/// Makes `pkg/bx24.js` of the modules in `pkg/bx24/`: one script that needs nothing else.
+fn classic() -> Result<()> {
+    let mut esbuild = npm_tool("esbuild");
+    esbuild.args(["pkg/bx24/index.js", "--outfile=pkg/bx24.js"]);
+    esbuild.args(["--bundle", "--format=iife", "--target=es2022", "--minify"]);
+    run(esbuild.arg("--log-level=warning"))
 }
 
 /// The flags that keep the builder's folders out of the module: a panic names its source file, and

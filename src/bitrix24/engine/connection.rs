@@ -592,6 +592,27 @@ impl<B: Payload> Connection<B> {
         self.failed(now, exchange.call, error, cause, None);
     }
 
+    /// Has the token replaced now, unless that is being done or can't be.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::engine::{Config, Connection, Output, Token};
+    /// # use callgate::bitrix24::wire::address::Origin;
+    /// # use callgate::secret::Secret;
+    /// # use callgate::time::Instant;
+    /// # let token = Token { access: Secret::new("a"), refresh: None, expires_at: None };
+    /// # let origin = Origin::parse("portal.example").unwrap();
+    /// # let mut connection: Connection<serde_json::Value> =
+    /// #     Connection::with_token(Config::default(), origin, token, true);
+    /// let now = Instant::from_millis(0);
+    /// connection.refresh();
+    /// connection.refresh();
+    /// assert!(matches!(connection.poll(now), Some(Output::Refresh(_))));
+    /// assert!(connection.poll(now).is_none());
+    /// ```
+    pub fn refresh(&mut self) {
+        let _ = self.start_refresh();
+    }
+
     /// Tells how a refresh went. A new token that comes unasked is taken too.
     ///
     /// ```

@@ -1,11 +1,13 @@
 //! The messages between an embedded application and the portal's page.
 //!
-//! Application to page: `command:JSON:callback:SID`. Page to application: `callback:JSON`, which
-//! `src/js/channel.js` splits where it arrives, to hand on no more than the JSON.
+//! Application to page: `command:JSON:callback:SID`, or an object of the same four. Page to
+//! application: `callback:JSON`.
 
 use crate::bitrix24::wire::address::Origin;
 use crate::error::Error;
+use crate::json::push_text;
 use crate::secret::Secret;
+use crate::text::{cut, has};
 use crate::value::Value;
 
 /// What the portal writes into the name of the frame's window: `HOST|1|SID`.
@@ -70,15 +72,58 @@ impl FrameName {
     }
 }
 
-/// Writes a command to the portal's page. `json` is empty for a command without parameters.
+/// A command on its way to the portal's page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// What every portal hears.
+    Text(String),
+    /// The JSON text of an object, which newer portals hear as well.
+    Object(String),
+}
+
+/// Writes a command to the portal's page. `json` is empty for a command without parameters,
+/// `callback` for one that wants no answer. Only an object can carry a name with a colon in it.
+///
+/// ```
+/// use callgate::bitrix24::wire::frame::{self, Command};
+/// let asks = frame::command("getInitData", "", "a1", "sid");
+/// assert_eq!(asks, Command::Text("getInitData::a1:sid".into()));
+/// let named = frame::command("Card:close", "{}", "a2", "sid");
+/// let object = r#"{"method":"Card:close","params":{},"callback":"a2","appSid":"sid"}"#;
+/// assert_eq!(named, Command::Object(object.into()));
+/// ```
+pub fn command(name: &str, json: &str, callback: &str, sid: &str) -> Command {
+    if !has(name, b':') {
+        return Command::Text([name, ":", json, ":", callback, ":", sid].concat());
+    }
+    let mut object = r#"{"method":"#.to_owned();
+    push_text(name, &mut object);
+    object.push_str(r#","params":"#);
+    object.push_str(if json.is_empty() { r#""""# } else { json });
+    object.push_str(r#","callback":"#);
+    push_text(callback, &mut object);
+    object.push_str(r#","appSid":"#);
+    push_text(sid, &mut object);
+    object.push('}');
+    Command::Object(object)
+}
+
+/// Reads what the portal's page says: the callback that it answers, and the JSON. PHP's empty list
+/// stands for nothing.
 ///
 /// ```
 /// use callgate::bitrix24::wire::frame;
-/// assert_eq!(frame::command("getInitData", "", "a1", "sid"), "getInitData::a1:sid");
-/// assert_eq!(frame::command("refreshAuth", "{}", "a2", "sid"), "refreshAuth:{}:a2:sid");
+/// assert_eq!(frame::answer(r#"a1:{"b":1}"#), Some(("a1", r#"{"b":1}"#)));
+/// assert_eq!(frame::answer("a1:"), Some(("a1", "[]")));
+/// assert_eq!(frame::answer("hello"), None);
 /// ```
-pub fn command(name: &str, json: &str, callback: &str, sid: &str) -> String {
-    [name, ":", json, ":", callback, ":", sid].concat()
+pub fn answer(message: &str) -> Option<(&str, &str)> {
+    let (callback, json) = cut(message, ":")?;
+    match (callback, json) {
+        ("", _) => None,
+        (callback, "") => Some((callback, "[]")),
+        answer => Some(answer),
+    }
 }
 
 /// The authorization in the page's replies to `getInitData` and `refreshAuth`.
