@@ -46,7 +46,7 @@ export class Portal {
    * for a portal that isn't in the list, `CALLGATE_FRAME_SILENT` (kind `timeout`) when the portal's
    * page doesn't answer within `handshakeTimeout`.
    */
-  static frame(options?: FrameOptions): Promise<Portal>
+  static frame(options?: FrameOptions): Promise<FramedPortal>
 
   /**
    * A portal that gave an OAuth token; in any runtime. Nothing is sent.
@@ -172,6 +172,9 @@ export class Portal {
     ...rest: ListRest<Params<Called<T, Name, V>>, V>
   ): ListStream<[T] extends [never] ? RowOf<Member<Method<Name, V>, 'result', unknown>> : T>
 
+  /** The page around the application, if {@link Portal.frame} made this. */
+  readonly frame?: Frame
+
   /** The scopes that are known to be granted, on whose word, and since when. */
   readonly grant: Grant
 
@@ -211,7 +214,7 @@ export class Portal {
    */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
 
-  /** Ends every call and every wait with kind `aborted`, and refuses later calls. */
+  /** Ends every call and every wait with kind `aborted`, and refuses later ones. */
   close(): void
 }
 
@@ -244,6 +247,188 @@ export function scopesFor(
  * @param path the names or numbers that lead to the part
  */
 export function ref(call: string | number, ...path: (string | number)[]): any
+
+/** A portal with its page around the application. */
+export interface FramedPortal extends Portal {
+  readonly frame: Frame
+}
+
+/**
+ * What an application in a frame can have the portal's page do.
+ *
+ * A command that the page never answers rejects with code `CALLGATE_FRAME_SILENT` (kind `timeout`)
+ * after ten seconds: a portal says nothing where a command isn't allowed, and older ones don't know
+ * all of them. Where a person decides nothing is hurried: closing a dialog is no answer, so give a
+ * signal if the application goes on without one. After `destroy()` or `portal.close()` everything ends
+ * with kind `aborted`.
+ */
+export interface Frame {
+  /** The language of the portal's page, such as `en`. */
+  readonly lang: string
+  /** Whether the user is an administrator, or may install this application. */
+  readonly isAdmin: boolean
+  /** Whether the portal shows the application's installation, which {@link installFinish} ends. */
+  readonly isInstalling: boolean
+  /** Whether this user opens this version of the application for the first time. */
+  readonly isFirstRun: boolean
+  /** Where the application was opened. */
+  readonly placement: Placement
+  /** What the portal keeps for the application. */
+  readonly options: {
+    /** For all users; only an administrator sets one. */
+    readonly app: PortalOptions
+    /** For each user. */
+    readonly user: PortalOptions
+  }
+  /** Calls and chats. The page answers none of these. */
+  readonly im: {
+    /** Calls a user of the portal. */
+    callTo(userId: number, options?: { video?: boolean }): void
+    /** Calls a number. */
+    phoneTo(phone: string): void
+    /** Opens a chat: a user's number, `chat7`, `sg7`, `imol|7`; without one, the list of them. */
+    openMessenger(dialogId?: string | number): void
+    openHistory(dialogId: string | number): void
+  }
+
+  /**
+   * Resizes the frame.
+   *
+   * @param width in pixels, or `'100%'` for all there is
+   * @param height in pixels
+   * @returns what it measures then
+   */
+  resize(width: number | '100%', height: number): Promise<{ width: number; height: number }>
+  /** Makes the frame as wide as there is room and as high as the document. */
+  fit(): Promise<{ width: number; height: number }>
+  /** Reloads the portal's page, and this one with it. */
+  reload(): void
+  /** Sets the title of the portal's page; only where the application has a page of its own. */
+  title(title: string): Promise<void>
+  /** Scrolls the portal's page to so many pixels from its top. */
+  scroll(pixels: number): Promise<void>
+
+  /** Lets the user choose one. Asked again, the dialog answers who asked last. */
+  selectUser(options?: { signal?: AbortSignal }): Promise<PortalUser>
+  selectUsers(options?: { signal?: AbortSignal }): Promise<PortalUser[]>
+  /** Lets the user choose who has access; `value` are the codes that are chosen from the start. */
+  selectAccess(options?: { value?: string[]; signal?: AbortSignal }): Promise<AccessCode[]>
+  /**
+   * Lets the user choose items of the CRM. The types that nothing was chosen of are missing.
+   *
+   * @param options.entityType what is offered [all]
+   * @param options.multiple whether more than one can be chosen
+   * @param options.value what is chosen from the start: codes such as `D_7`, or numbers by type
+   */
+  selectCRM(options?: {
+    entityType?: CrmType[]
+    multiple?: boolean
+    value?: string[] | { [Type in CrmType]?: (string | number)[] }
+    signal?: AbortSignal
+  }): Promise<{ [Type in CrmType]?: CrmItem[] }>
+
+  /**
+   * Opens the application once more, in a panel over the page; resolves when that is closed.
+   *
+   * @param params what it finds there as `placement.options`
+   */
+  openApplication(
+    params?: object,
+    options?: {
+      /** In pixels. */
+      width?: number
+      /** What stays free at the left, in pixels. */
+      leftBoundary?: number
+      title?: string
+      label?: {
+        text?: string
+        color?: string
+        bgColor?: 'aqua' | 'green' | 'orange' | 'brown' | 'pink' | 'blue' | 'grey' | 'violet'
+      }
+      signal?: AbortSignal
+    },
+  ): Promise<void>
+  /** Closes the panel that the application was opened in. */
+  closeApplication(): void
+  /**
+   * Opens a page of the portal in a panel; resolves when that is closed. Rejects with the portal's
+   * code: `PATH_NOT_AVAILABLE`, `METHOD_NOT_SUPPORTED_ON_DEVICE`.
+   */
+  openPath(path: string, options?: { signal?: AbortSignal }): Promise<void>
+
+  /**
+   * Tells the portal that the application is installed; it reloads its page then. Throws with kind
+   * `invalid` when the application isn't being installed.
+   */
+  installFinish(): void
+  /** Tells the portal that the first run is over. */
+  firstRunFinish(): Promise<void>
+  /** Ends the portal with its calls, its listeners and the channel to its page; as `close()`. */
+  destroy(): void
+}
+
+/** The place where an application was opened, and what it has of its own. */
+export interface Placement {
+  /** Such as `CRM_DEAL_DETAIL_TAB`; `DEFAULT` for the application's own page. */
+  readonly name: string
+  /** What the place is about, such as `{ ID: '42' }`. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** The names of its commands and events. */
+  interface(): Promise<{ command: string[]; event: string[] }>
+  /**
+   * Has the place do something. What it answers may be an error of its own, such as
+   * `[{ result: 'error', errorCode: '…' }]`.
+   */
+  call(command: string, params?: unknown, options?: { signal?: AbortSignal }): Promise<any>
+  /**
+   * Listens to an event of the place. What a listener throws is an uncaught error.
+   *
+   * @returns a function that ends it
+   */
+  on(event: string, listener: (event: any) => void): () => void
+  /** Listens by a command, such as `bindValueChangeCallback`. */
+  bind(command: string, listener: (event: any) => void, params?: unknown): () => void
+}
+
+/** Options that a portal keeps. Numbers and flags may be texts at the next visit. */
+export interface PortalOptions {
+  /** As it was when the application was opened, or as it was set since; undefined if it isn't. */
+  get(name: string): unknown
+  /** Rejects with code `access_denied` (kind `denied`) where the user may not. */
+  set(name: string, value: unknown): Promise<void>
+}
+
+/** A user, as the portal's dialog tells it. */
+export interface PortalUser {
+  id: string
+  name: string
+  position?: string
+  photo?: string
+  url?: string
+  /** Whether this is a subordinate, or a superior, of who chose. */
+  sub?: boolean
+  sup?: boolean
+}
+
+/** Somebody who can be given access: a user, a group, a department. */
+export interface AccessCode {
+  provider: string
+  /** The code, such as `U1`, `AU`, `DR1`. */
+  id: string
+  name: string
+}
+
+export type CrmType = 'lead' | 'contact' | 'company' | 'deal' | 'quote'
+
+/** An item of the CRM, as the portal's dialog tells it. */
+export interface CrmItem {
+  /** With the type's letter: `D_7`. */
+  id: string
+  type: CrmType
+  title: string
+  desc?: string
+  url?: string
+}
 
 /** Every failure, with what a program needs to decide what to do next. */
 export class CallgateError extends Error {

@@ -2,22 +2,14 @@
  * What an application can have the portal's page do: the window, dialogs, navigation, options, the
  * placement. Every answer goes to the callback as it comes, some commands have many and some none.
  */
+import { ofValues } from '../wasm/js/channel.js'
 import { getScrollSize } from './dom.js'
 
 /** @param isOwn whether the façade has something by that name */
 export function pageFunctions(life, isOwn) {
-  /** `this` is the window in callbacks. What is no JSON is passed over. */
   const say = (command, params, callback) => {
-    const hear = (json) => {
-      let value
-      try {
-        value = JSON.parse(json)
-      } catch {
-        return
-      }
-      callback.call(window, value)
-    }
     const json = params ? (JSON.stringify(params) ?? '') : ''
+    const hear = ofValues((value) => callback.call(window, value))
     life.channel.send(command, json, callback ? hear : undefined)
   }
 

@@ -91,6 +91,17 @@ export class Channel {
   }
 }
 
+/** Makes of a function that takes values one that takes JSON texts; it passes over what is none. */
+export const ofValues = (take) => (json) => {
+  let value
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return
+  }
+  take(value)
+}
+
 /** What only reads has changed nothing. */
 const ran = (command) => (command.startsWith('get') ? 'no' : 'unknown')
 

@@ -102,14 +102,18 @@ impl FrameLink {
     }
 
     fn connect(&self, channel: Channel, init: &str, how: How) -> Result<JsValue, Error> {
-        let frame = Frame { channel };
+        let frame = Frame {
+            channel: channel.clone(),
+        };
         let (auth, token) = read_auth(init)?;
         let endpoint = Endpoint::at_path(self.0.origin.clone(), &auth.path);
         let (mut config, way) = how;
         config.member_id = auth.member_id;
         let connection = Connection::at_endpoint(config, endpoint, token, true);
         let refresher = Refresher::Frame(frame);
-        Ok(hand_over(Driver::new(connection, way, refresher)))
+        let portal = hand_over(Driver::new(connection, way, refresher));
+        glue::attach(&portal, &channel, init);
+        Ok(portal)
     }
 }
 

@@ -201,6 +201,7 @@ extern "C" {
     pub(super) fn is_framed() -> bool;
 
     /// Messages to the portal's page and back.
+    #[derive(Clone)]
     pub type Channel;
 
     #[wasm_bindgen(constructor)]
@@ -214,4 +215,10 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn close(this: &Channel);
+}
+
+#[wasm_bindgen(module = "/src/js/frame.js")]
+extern "C" {
+    /// Gives a portal the page around it.
+    pub(super) fn attach(portal: &JsValue, channel: &Channel, init: &str);
 }
