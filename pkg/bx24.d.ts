@@ -259,8 +259,8 @@ export interface BX24 {
 
   // + Callgate's own
 
-  /** + The client behind it, from `init` on; null before. */
-  readonly portal: Portal | null
+  /** + The client behind it, from `init` on; undefined before. */
+  readonly portal: Portal | undefined
   /** + Listens to what the client tells. @returns a function that ends it */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
   /** + Listens to failures that have no callback to go to. @returns a function that ends it */

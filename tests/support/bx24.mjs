@@ -49,7 +49,13 @@ export function bx24World(pages = {}) {
     return { json: parts.slice(1, -2).join(':'), id: parts.at(-2), sid: parts.at(-1) }
   }
 
-  return Object.assign(world, { load, open, messages, message })
+  /** What the page has carried out for the application since that has started. */
+  async function carriedOut() {
+    const commands = await world.heardCommands()
+    return commands.filter((text) => !/^(getInitData|setInstall) /.test(text))
+  }
+
+  return Object.assign(world, { load, open, messages, message, carriedOut })
 }
 
 /** Calls a function of BX24's by its name, and gives what its callback gets. */
