@@ -9,7 +9,7 @@ import * as glue from './wasm/callgate_bg.js'
 import { invalid } from './wasm/js/face.js'
 import { useShapes } from './wasm/js/shapes.js'
 
-export { FrameLink, Portal, ref, scopesFor, setDefaultFetch } from './wasm/callgate_bg.js'
+export { callForm, FrameLink, Portal, ref, scopesFor, setDefaultFetch } from './wasm/callgate_bg.js'
 export { CallgateError } from './wasm/js/face.js'
 
 /** Resolved once the module is compiled, which it is by the time one can see this. */

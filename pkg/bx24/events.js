@@ -39,7 +39,12 @@ export class Events {
 
   /** Tells an error that no callback hears of; without listeners it is an uncaught one. */
   report(error) {
-    if (this.#onError.size === 0) return reportError(error)
+    if (this.#onError.size === 0) reportError(error)
+    else this.tell(error)
+  }
+
+  /** Tells an error that somebody hears of anyway. */
+  tell(error) {
     for (const listener of [...this.#onError]) {
       try {
         listener(error)

@@ -54,6 +54,10 @@ export class Life {
     this.#events.report(error)
   }
 
+  tell(error) {
+    this.#events.tell(error)
+  }
+
   get isAdmin() {
     return Boolean(this.told.IS_ADMIN)
   }

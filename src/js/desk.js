@@ -78,6 +78,12 @@ export class Desk {
     return this.#open(call, new Call(this, method, text, options), options)
   }
 
+  /** Lets `heard` have the status and the parsed body of every answer to a call, errors too. */
+  hear(call, heard) {
+    const entry = this.#calls.get(call)
+    if (entry) entry.heard = heard
+  }
+
   /** A promise for a batch that the core has taken; `items` as `batchItems` gave them. */
   openBatch(batch, items, options) {
     return this.#open(batch, new Batch(this, items, options), options)
@@ -227,6 +233,7 @@ export class Desk {
     const { call, attempt } = exchange
     if (this.#exchanges.get(call) !== exchange) return // it was aborted
     this.#exchanges.delete(call)
+    this.#calls.get(call)?.heard?.(status, body)
     if (what === RESULT) this.#answered(call, attempt, status, body, a, b, c, d)
     else this.#tell(what, call, attempt, status, body, a, b, c)
   }
@@ -296,6 +303,7 @@ class Call {
   reject
   unlisten
   owner
+  heard
 
   constructor(desk, method, text, options) {
     this.#desk = desk
@@ -401,7 +409,7 @@ class Exchange {
   }
 }
 
-/** Of the body the core gets to know no more than this. */
+/** Of the body the core gets to know no more than what follows it. */
 function read(text) {
   let body
   try {
@@ -413,14 +421,14 @@ function read(text) {
 }
 
 function readBody(body) {
-  if (typeof body !== 'object' || body === null) return [FOREIGN]
+  if (typeof body !== 'object' || body === null) return [FOREIGN, body]
   const { error } = body
   if (error !== undefined && error !== null) {
     return typeof error === 'object'
-      ? [ERROR, undefined, String(error.code ?? ''), String(error.message ?? '')]
-      : [ERROR, undefined, String(error), String(body.error_description ?? '')]
+      ? [ERROR, body, String(error.code ?? ''), String(error.message ?? '')]
+      : [ERROR, body, String(error), String(body.error_description ?? '')]
   }
-  if (!('result' in body)) return [FOREIGN]
+  if (!('result' in body)) return [FOREIGN, body]
   const { next, total, time } = body
   const [operating, resetAt] = [time?.operating, time?.operating_reset_at]
   return [RESULT, body, number(next), number(total), number(operating), number(resetAt)]

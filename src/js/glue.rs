@@ -106,6 +106,9 @@ extern "C" {
         total: Option<f64>,
     );
 
+    #[wasm_bindgen(method)]
+    pub(super) fn hear(this: &Desk, call: u32, heard: &JsValue);
+
     #[wasm_bindgen(method, js_name = openBatch)]
     pub(super) fn open_batch(this: &Desk, batch: u32, items: &Array, options: &JsValue) -> Promise;
 

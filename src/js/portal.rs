@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use crate::bitrix24::engine::{Connection, Token};
+use crate::bitrix24::engine::{Call, Connection, Token};
 use crate::bitrix24::rights::confirmation::Confirmation;
 use crate::bitrix24::rights::grant::{Grant, Source};
 use crate::bitrix24::rights::method::{MethodName, Version};
@@ -165,6 +165,38 @@ impl Portal {
     /// Ends all calls.
     pub fn close(&self) {
         self.0.close();
+    }
+}
+
+/// A call as `BX24` makes it: with its parameters as a form. `heard` gets the status and the parsed
+/// body of every answer, as far as there are any.
+#[wasm_bindgen(js_name = callForm)]
+#[allow(unreachable_pub, reason = "its reader is JavaScript")]
+pub fn call_form(
+    portal: &Portal,
+    method: &JsValue,
+    form: String,
+    options: &JsValue,
+    heard: &JsValue,
+) -> Promise {
+    let read = || {
+        let (params, fits) = form::read_whole(&form);
+        let params = Params::written_by_stringify(params.to_json())?;
+        let mut call = Call::of(portal_options::method(method)?, params);
+        portal_options::read_call(&mut call, options)?;
+        call.version = call.version.or(Some(Version::V2));
+        // What PHP would drop of a form arrives as JSON.
+        call.form = fits.then_some(form);
+        Ok(call)
+    };
+    match read() {
+        Ok(call) => {
+            let text = JsValue::UNDEFINED;
+            let (id, answer) = portal.0.submit(call, method, &text, options);
+            portal.0.desk().hear(id.0, heard);
+            answer
+        }
+        Err(error) => Promise::reject(&throwable(&error)),
     }
 }
 

@@ -312,3 +312,20 @@ fn what_was_confirmed_for_a_token_that_the_portal_ended_is_confirmed_no_more() {
     assert_eq!(world.error(id).code, "METHOD_CONFIRM_WAITING");
     assert_eq!(world.times_of(PHONES).len(), before + 1);
 }
+
+#[test]
+fn rule_6_a_form_of_its_own_has_an_ended_token_replaced_and_a_refused_one_told() {
+    for (fault, refreshes, ended) in [("expired-token", 1, Ok(())), ("invalid-token", 0, Err(()))] {
+        let mut world = World::new();
+        world.fault_once(fault);
+        let mut own = call("profile", "{}");
+        own.form = Some(String::new());
+        let id = world.submit(own);
+        assert_eq!(
+            world.end(id).as_ref().map(drop).map_err(drop),
+            ended,
+            "{fault}"
+        );
+        assert_eq!(world.refreshes.len(), refreshes, "{fault}");
+    }
+}

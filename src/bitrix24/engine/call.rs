@@ -28,6 +28,10 @@ pub struct Call {
     pub method: MethodName,
     /// Its parameters.
     pub params: Params,
+    /// The same parameters as a form, which version 2 then gets as it stands. It is how the portal's
+    /// own library calls, and as there a token that the portal refuses without its having expired
+    /// (`invalid_token`) isn't replaced: the caller hears of it.
+    pub form: Option<String>,
     /// The REST version; without one the catalogue's, and 2 for a method that it doesn't know.
     pub version: Option<Version>,
     /// Which row of a list to begin with. It replaces a `start` among the parameters.
@@ -63,6 +67,7 @@ impl Call {
         Self {
             method,
             params,
+            form: None,
             version: None,
             start: None,
             on_waiting: OnWaiting::Reject,

@@ -39,7 +39,10 @@ impl<B: Payload> Connection<B> {
             retry_after,
         };
         running.lost |= error.ran != Ran::No;
+        let keeps =
+            running.call.form.is_some() && !error.code.eq_ignore_ascii_case("expired_token");
         match running.tries.after(now, cause, situation, &mut self.jitter) {
+            Step::Refresh if keeps => self.give_up(now, id, error),
             Step::Refresh => self.stale(now, id, error),
             Step::Park if cause == Cause::Confirmation => {
                 self.hear(id, Heard::Waiting, now);

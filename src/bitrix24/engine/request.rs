@@ -42,8 +42,9 @@ impl Writer {
                            token can only go in the body";
             return Err(Error::invalid(message));
         }
-        let fit = match (self.format, version) {
-            (BodyFormat::Form, Version::V2) => write_form(params, access, call.start)?,
+        let fit = match (version, &call.form, self.format) {
+            (Version::V2, Some(form), _) => Some(own_form(form, access, call.start)),
+            (Version::V2, None, BodyFormat::Form) => write_form(params, access, call.start)?,
             _ => None,
         };
         let (body, format) = match fit {
@@ -62,13 +63,9 @@ impl Writer {
     }
 }
 
-/// The form, or `None` where only JSON keeps the values.
-fn write_form(
-    params: &Params,
-    access: Option<&Secret>,
-    start: Option<i64>,
-) -> Result<Option<String>, Error> {
-    let mut body = String::with_capacity(params.as_json().len() + 64);
+/// The beginning of a form, with room for what follows.
+fn open_form(access: Option<&Secret>, start: Option<i64>, room: usize) -> String {
+    let mut body = String::with_capacity(room + 64);
     if let Some(access) = access {
         body.push_str("auth=");
         form::escape(access.expose(), &mut body);
@@ -77,6 +74,25 @@ fn write_form(
         body.push_str(if body.is_empty() { "start=" } else { "&start=" });
         push_number(start, &mut body);
     }
+    body
+}
+
+fn own_form(form: &str, access: Option<&Secret>, start: Option<i64>) -> String {
+    let mut body = open_form(access, start, form.len());
+    if !body.is_empty() && !form.is_empty() {
+        body.push('&');
+    }
+    body.push_str(form);
+    body
+}
+
+/// The form, or `None` where only JSON keeps the values.
+fn write_form(
+    params: &Params,
+    access: Option<&Secret>,
+    start: Option<i64>,
+) -> Result<Option<String>, Error> {
+    let mut body = open_form(access, start, params.as_json().len());
     match form::write(params.as_json(), &mut body) {
         Ok(()) => Ok(Some(body)),
         Err(Unfit::OnlyJson) => Ok(None),
@@ -174,6 +190,30 @@ mod tests {
         ] {
             let expected = (written, body.to_owned());
             assert_eq!(write(format, params, None, version), expected, "{params}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_its_own_goes_as_it_stands() {
+        let writer = Writer {
+            endpoint: Endpoint::token(Origin::parse("portal.example").unwrap()),
+            format: BodyFormat::Json,
+            custom_headers: true,
+        };
+        let token = Secret::new("TOKEN");
+        for (form, start, body) in [
+            ("", None, "auth=TOKEN"),
+            ("&a[b]=true", None, "auth=TOKEN&&a[b]=true"),
+            ("a=1", Some(50), "auth=TOKEN&start=50&a=1"),
+        ] {
+            let mut call = Call::new("crm.deal.list", r#"{"a":"1"}"#).unwrap();
+            call.form = Some(form.to_owned());
+            call.start = start;
+            let request = writer.write(&call, Version::V2, Some(&token)).unwrap();
+            assert_eq!(
+                (request.format, request.body.as_str()),
+                (BodyFormat::Form, body)
+            );
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::form;
-use crate::json::push_text;
 use crate::text::push_number;
 use crate::value::Value;
 
@@ -43,14 +42,15 @@ pub fn read(params: &Params, version: Version) -> Vec<(String, MethodName, Param
         (Version::V3, list) => named(Some(list))
             .filter_map(|(index, command)| {
                 let method = MethodName::parse(command.get("method")?.as_text()?).ok()?;
-                let mut text = String::new();
-                match command.get("query") {
-                    Some(query @ (Value::Map(_) | Value::List(_))) => write(query, &mut text),
-                    _ => text.push_str("{}"),
-                }
+                let params = match command.get("query") {
+                    Some(query @ (Value::Map(_) | Value::List(_))) => {
+                        Params::parse(query.to_json()).ok()?
+                    }
+                    _ => Params::none(),
+                };
                 let name = command.get("as").and_then(Value::as_text);
                 let name = name.map_or(index, str::to_owned);
-                Some((name, method, Params::parse(text).ok()?))
+                Some((name, method, params))
             })
             .collect(),
         _ => Vec::new(),
@@ -79,43 +79,8 @@ fn number(index: usize) -> String {
 fn of_text(text: &str) -> Option<(MethodName, Params)> {
     let text = text.split('#').next()?;
     let (method, query) = text.split_once('?').unwrap_or((text, ""));
-    let mut params = String::new();
-    write(&form::read(query), &mut params);
-    Some((MethodName::parse(method).ok()?, Params::parse(params).ok()?))
-}
-
-fn write(value: &Value, out: &mut String) {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => out.push_str(number),
-        Value::Text(text) => push_text(text, out),
-        Value::List(items) => {
-            out.push('[');
-            for item in items {
-                push_comma(out);
-                write(item, out);
-            }
-            out.push(']');
-        }
-        Value::Map(members) => {
-            out.push('{');
-            for (name, value) in members {
-                push_comma(out);
-                push_text(name, out);
-                out.push(':');
-                write(value, out);
-            }
-            out.push('}');
-        }
-    }
-}
-
-fn push_comma(out: &mut String) {
-    if !out.ends_with(['{', '[']) {
-        out.push(',');
-    }
+    let params = Params::parse(form::read(query).to_json()).ok()?;
+    Some((MethodName::parse(method).ok()?, params))
 }
 
 #[cfg(test)]

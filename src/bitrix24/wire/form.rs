@@ -197,8 +197,19 @@ pub fn escape(text: &str, out: &mut String) {
 /// assert_eq!(value.at(&["data", "LIST", "0"]).and_then(Value::as_text), Some("1"));
 /// ```
 pub fn read(text: &str) -> Value {
+    read_pairs(&mut text.split('&').take(MOST_VARIABLES))
+}
+
+/// The same past PHP's limit; and whether PHP would have read all of it.
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn read_whole(text: &str) -> (Value, bool) {
+    let fits = text.split('&').count() <= MOST_VARIABLES;
+    (read_pairs(&mut text.split('&')), fits)
+}
+
+fn read_pairs(pairs: &mut dyn Iterator<Item = &str>) -> Value {
     let mut members = Vec::new();
-    for pair in text.split('&').take(MOST_VARIABLES) {
+    for pair in pairs {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let path = split_name(&unescape(name));
         if path.len() <= DEEPEST {
@@ -398,6 +409,15 @@ mod tests {
         assert_eq!(text(&["a", "b[c"]).as_deref(), Some("x&y=z"));
         assert_eq!(text(&["a", "d", "1"]).as_deref(), Some("2"));
         assert_eq!(text(&["é"]).as_deref(), Some("+ %"));
+    }
+
+    #[test]
+    fn what_php_would_not_read_of_a_form_can_be_read_nevertheless() {
+        let form = "a=1&".repeat(999) + "b=2";
+        assert_eq!(read_whole(&form), (read(&form), true));
+        let (value, fits) = read_whole(&(form + "&c=3"));
+        assert_eq!(value.at(&["c"]).and_then(Value::as_text), Some("3"));
+        assert!(!fits);
     }
 
     #[test]
