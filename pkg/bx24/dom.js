@@ -1,5 +1,7 @@
 /** Small helpers around the page's own document, which need no portal. */
 
+import { invalid, makeError } from '../wasm/js/face.js'
+
 /** In ms. */
 const SOON = 10
 const BODY_STEP = 15
@@ -79,8 +81,10 @@ export function getScrollSize() {
 }
 
 /** Loads scripts one after the other, then calls back. One that can't be loaded ends it. */
-export function loadScript(urls, callback, failed = () => {}) {
+export function loadScript(urls, callback, report) {
   const left = [urls].flat().filter(Boolean)
+  if (!left.every((url) => typeof url === 'string'))
+    throw invalid('loadScript: an address or a list of addresses is wanted')
   const next = () => {
     const src = left.shift()
     if (src === undefined) return callback?.()
@@ -93,14 +97,15 @@ export function loadScript(urls, callback, failed = () => {}) {
     }
     script.onerror = () => {
       script.remove()
-      failed(src)
+      report(makeError(`${src} can't be loaded`, 'CALLGATE_SCRIPT', 'network', 'unknown', true))
     }
     document.head.prepend(script)
   }
   ready(next)
 }
 
-export const domFunctions = {
+/** @param report takes errors that no callback hears of */
+export const domFunctions = (report) => ({
   ready,
   isReady: () => isReady,
   bind,
@@ -108,5 +113,5 @@ export const domFunctions = {
   proxy,
   proxyContext: () => context,
   getScrollSize,
-  loadScript,
-}
+  loadScript: (urls, callback) => loadScript(urls, callback, report),
+})

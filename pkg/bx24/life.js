@@ -87,7 +87,10 @@ export class Life {
       this.finish = () => {}
       return this.#endFirstRun()
     }
-    if (typeof item === 'string') return loadScript(item, () => (this.finish = next))
+    if (typeof item === 'string') {
+      const loaded = () => (this.finish = next)
+      return loadScript(item, loaded, (error) => this.report(error))
+    }
     this.finish = next
     try {
       item.call(document)
