@@ -9,8 +9,8 @@ use crate::{
 
 const HELP: &str = "\
 Measures: the package's size, the core's native benchmarks, calls in Node beside plain code
-that does the same, and long lists beside plain code and the vendor's SDK. Ratios within one
-run count; times depend on the machine.
+that does the same, long lists beside plain code and the vendor's SDK, and the way to the first
+answer in Chromium beside the same two. Ratios within one run count; times depend on the machine.
 
 Usage: cargo xtask bench
 ";
@@ -26,8 +26,12 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     run(command("node").arg("benches/node.mjs"))?;
     run(command("node").arg("benches/decode.mjs"))?;
     run(cargo().args(["build", "--release", "--package=callgate-portal"]))?;
-    run(command("node").arg("benches/lists.mjs").env(
-        "CALLGATE_PORTAL",
-        root().join("target/release/callgate-portal"),
-    ))
+    tools::chromium()?;
+    for bench in ["benches/lists.mjs", "benches/browser.mjs"] {
+        run(command("node").arg(bench).env(
+            "CALLGATE_PORTAL",
+            root().join("target/release/callgate-portal"),
+        ))?;
+    }
+    Ok(())
 }
