@@ -21,6 +21,7 @@ use crate::http::Failure;
 use crate::js::errors::throwable;
 use crate::js::frame::Frame;
 use crate::js::glue::{self, Desk, Walk};
+use crate::js::modes;
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
 use crate::js::portal_options;
@@ -517,7 +518,7 @@ fn read_call(
 }
 
 fn read_method(method: &JsValue, text: &JsValue) -> Result<Call, Error> {
-    let method = portal_options::method(method)?;
+    let method = modes::method(method)?;
     let params = Params::written_by_stringify(text.as_string().unwrap_or_default())?;
     Ok(Call::of(method, params))
 }

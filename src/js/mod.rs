@@ -10,9 +10,11 @@
 //! | `driver` | carries out what the connection wants, one output after the other |
 //! | `transport` | the way out: the caller's `fetch`, the entry point's or the runtime's own |
 //! | `frame` | the channel to the portal's page |
+//! | `gate` | the classes `Gate` and `Seen` for `pkg/edge/`: the edge's requests and what is decided of them |
 //! | `options` | reads what callers give, and says what is wrong with it |
 //! | `events` | what a portal posts to the gate |
 //! | `portal_options` | the options of portals, calls, batches and lists |
+//! | `modes` | the option `preflight` of both |
 //! | `plain` | small objects on their way to JavaScript |
 //! | `errors` | errors on their way to JavaScript |
 //! | `face`, `glue` | the functions of the JavaScript files beside this one: for all classes, for portals |
@@ -24,7 +26,7 @@
 
 #[cfg(feature = "bitrix24")]
 mod batch;
-#[cfg(feature = "bitrix24")]
+#[cfg(any(feature = "bitrix24", feature = "edge"))]
 mod catalogue;
 #[cfg(feature = "bitrix24")]
 mod driver;
@@ -34,8 +36,12 @@ mod events;
 mod face;
 #[cfg(feature = "bitrix24")]
 mod frame;
+#[cfg(feature = "edge")]
+mod gate;
 #[cfg(feature = "bitrix24")]
 mod glue;
+#[cfg(any(feature = "bitrix24", feature = "edge"))]
+mod modes;
 mod options;
 mod plain;
 #[cfg(feature = "bitrix24")]

@@ -19,6 +19,7 @@ use crate::js::errors::throwable;
 use crate::js::face;
 use crate::js::frame;
 use crate::js::glue;
+use crate::js::modes;
 use crate::js::options::{self, Options};
 use crate::js::plain::Plain;
 use crate::js::portal_options::{self, with_common};
@@ -233,7 +234,7 @@ impl Portal {
         let read = || {
             Ok(Question {
                 driver: Rc::clone(&self.0),
-                method: portal_options::method(method)?,
+                method: modes::method(method)?,
                 params: Params::written_by_stringify(text.as_string().unwrap_or_default())?,
                 version: match version.is_undefined() || version.is_null() {
                     true => None,

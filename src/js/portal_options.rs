@@ -1,15 +1,16 @@
 //! The options of a portal, of its calls, batches and lists.
 
-use js_sys::{Array, Math, Object};
+use js_sys::Math;
 use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::engine::budget::Rate;
 use crate::bitrix24::engine::{BatchOptions, Call, Config, OnWaiting};
-use crate::bitrix24::rights::method::{MethodName, Version};
-use crate::bitrix24::rights::preflight::{Mode, Modes};
+use crate::bitrix24::rights::method::Version;
+use crate::bitrix24::rights::preflight::Modes;
 use crate::error::Error;
 use crate::http::BodyFormat;
 use crate::js::glue;
+use crate::js::modes::read_modes;
 use crate::js::options::{Options, wrong};
 use crate::js::transport::Way;
 
@@ -37,14 +38,6 @@ pub(super) fn version(name: &str, value: &JsValue) -> Result<Version, Error> {
         Some(3.0) => Ok(Version::V3),
         _ => Err(wrong(name, "2 or 3 is wanted")),
     }
-}
-
-/// A method's name as callers give it.
-pub(super) fn method(value: &JsValue) -> Result<MethodName, Error> {
-    let text = value
-        .as_string()
-        .ok_or_else(|| wrong("method", "a text is wanted"))?;
-    MethodName::parse(&text)
 }
 
 /// The members that all three ways to a portal have.
@@ -150,7 +143,7 @@ pub(super) fn read_config(options: &Options<'_>) -> Result<Config, Error> {
     let defaults = Config::default();
     Ok(Config {
         version: options.version("version")?,
-        modes: read_modes(options)?,
+        modes: read_modes(options, Modes::default())?,
         timeout: options.duration("timeout")?.unwrap_or(defaults.timeout),
         format: match in_browser {
             true => BodyFormat::Form,
@@ -196,45 +189,4 @@ fn read_budget(options: &Options<'_>) -> Result<Rate, Error> {
         None => usual,
     };
     Rate::new(number("burst", 50.0), number("perSecond", 2.0))
-}
-
-fn read_modes(options: &Options<'_>) -> Result<Modes, Error> {
-    let mut modes = Modes::default();
-    let Some(value) = options.get("preflight") else {
-        return Ok(modes);
-    };
-    if value.is_string() {
-        let mode = read_mode("preflight", &value)?;
-        modes.scope = mode;
-        modes.parameters = mode;
-        return Ok(modes);
-    }
-    let layers = Options::new(&value, &["scope", "parameters", "methods"])
-        .map_err(|error| Error::invalid(["preflight: ", &error.message].concat()))?;
-    if let Some(mode) = layers.get("scope") {
-        modes.scope = read_mode("preflight.scope", &mode)?;
-    }
-    if let Some(mode) = layers.get("parameters") {
-        modes.parameters = read_mode("preflight.parameters", &mode)?;
-    }
-    if let Some(methods) = layers.get("methods") {
-        if !methods.is_object() {
-            return Err(wrong("preflight.methods", "an object of modes is wanted"));
-        }
-        for entry in Object::entries(methods.unchecked_ref::<Object>()).iter() {
-            let pair = Array::from(&entry);
-            let mode = read_mode("preflight.methods", &pair.get(1))?;
-            modes.methods.push((method(&pair.get(0))?, mode));
-        }
-    }
-    Ok(modes)
-}
-
-fn read_mode(name: &str, value: &JsValue) -> Result<Mode, Error> {
-    match value.as_string().as_deref() {
-        Some("off") => Ok(Mode::Off),
-        Some("warn") => Ok(Mode::Warn),
-        Some("enforce") => Ok(Mode::Enforce),
-        _ => Err(wrong(name, "'off', 'warn' or 'enforce' is wanted")),
-    }
 }

@@ -73,9 +73,8 @@ fn answer(verb: &str, target: &str, headers: &[(String, String)], body: &[u8]) -
         (method.as_str().eq_ignore_ascii_case("im.denied")).then_some(State::Denied)
     };
     let known = Known {
-        catalogue: Catalogue::bundled(),
-        grant: &grant,
         confirmation: &confirmation,
+        ..Known::new(Catalogue::bundled(), &grant)
     };
     let request = Request {
         verb,

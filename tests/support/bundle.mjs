@@ -1,5 +1,6 @@
 /** Bundles a program that imports `callgate`, as a platform's own tool does before it deploys. */
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -14,6 +15,7 @@ export async function bundle(source, { conditions, format = 'esm', wasm }) {
     stdin: { contents: source, resolveDir: folder },
     bundle: true,
     conditions,
+    external: ['cloudflare:*'],
     format,
     logLevel: 'error',
     plugins: [wasmImport(wasm)],
@@ -23,15 +25,16 @@ export async function bundle(source, { conditions, format = 'esm', wasm }) {
   return outputFiles[0].text
 }
 
-/** The bytes of the module that `cargo xtask build` made. */
-export const moduleBytes = () => readFile(new URL('../../pkg/wasm/callgate.wasm', import.meta.url))
+/** The bytes of a module that `cargo xtask build` made. */
+export const moduleBytes = (name = 'callgate') =>
+  readFile(new URL(`../../pkg/wasm/${name}.wasm`, import.meta.url))
 
 const wasmImport = (contents) => ({
   name: 'wasm-import',
   setup({ onLoad, onResolve }) {
     const filter = /\.wasm(\?module)?$/
     if (contents === undefined) {
-      onResolve({ filter }, () => ({ path: './callgate.wasm', external: true }))
+      onResolve({ filter }, ({ path }) => ({ path: `./${basename(path)}`, external: true }))
       return
     }
     onResolve({ filter }, ({ path }) => ({ path, namespace: 'wasm-import' }))

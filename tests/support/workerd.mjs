@@ -13,10 +13,17 @@ export async function startWorker(source, options = {}) {
     compatibilityDate: '2026-04-01',
     modules: [
       { type: 'ESModule', path: 'worker.js', contents: script },
-      { type: 'CompiledWasm', path: 'callgate.wasm', contents: await moduleBytes() },
+      await compiled('callgate'),
+      await compiled('edge'),
     ],
     ...options,
   })
   const { origin } = await worker.ready
   return { url: origin, stop: () => worker.dispose() }
 }
+
+const compiled = async (name) => ({
+  type: 'CompiledWasm',
+  path: `${name}.wasm`,
+  contents: await moduleBytes(name),
+})

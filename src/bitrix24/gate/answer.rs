@@ -5,7 +5,8 @@ use super::decide::{Refusal, Ruling};
 use super::inspected::Inspected;
 use super::request::Rejection;
 use crate::bitrix24::rights::method::Version;
-use crate::decision::{Decision, Layer};
+use crate::decision::{Decision, Layer, Verdict};
+use crate::text::push_number;
 use crate::value::Value;
 
 /// An answer, as data.
@@ -18,6 +19,8 @@ use crate::value::Value;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The error code; empty where it is no error.
+    pub code: &'static str,
     /// Names and values.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
@@ -43,10 +46,10 @@ impl Answer {
     /// assert!(headers.contains(&("Access-Control-Max-Age", "600".to_owned())));
     /// ```
     pub fn options(max_age: u32) -> Self {
-        let mut age = String::new();
-        crate::text::push_number(max_age.into(), &mut age);
-        let mut answer = Self::new(200, String::new());
-        answer.headers.push(("Access-Control-Max-Age", age));
+        let mut answer = Self::new(200, "", String::new());
+        answer
+            .headers
+            .push(("Access-Control-Max-Age", number(max_age)));
         answer
     }
 
@@ -66,7 +69,40 @@ impl Answer {
         };
         let words = (rejection.code, rejection.message.as_str());
         let body = Value::Map(error(version, words));
-        Self::json(rejection.status, &body)
+        Self::json(rejection.status, rejection.code, &body)
+    }
+
+    /// The same answer, with the seconds after which the request may be sent again.
+    ///
+    /// ```
+    /// use callgate::bitrix24::gate::{Answer, Rejection};
+    /// let answer = Answer::rejected("/rest/profile", &Rejection::over_budget()).retry_after(2);
+    /// assert!(answer.headers.contains(&("Retry-After", "2".to_owned())));
+    /// ```
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.headers.push(("Retry-After", number(seconds)));
+        self
+    }
+
+    /// The portal's answer to a single call that an administrator has still to confirm; `None`
+    /// where the ruling doesn't say that it waits.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::gate::{Answer, Known, Limits, Request, decide, inspect};
+    /// # use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant, preflight::Modes};
+    /// use callgate::bitrix24::rights::confirmation::State;
+    /// let grant = Grant::unknown();
+    /// let waiting = Known { confirmation: &|_| Some(State::Waiting), ..Known::new(Catalogue::bundled(), &grant) };
+    /// let target = "/rest/voximplant.user.get?auth=T&USER_ID=1";
+    /// let request = Request { verb: "GET", target, headers: &[], body: b"" };
+    /// let seen = inspect(&request, &Limits::default()).unwrap();
+    /// let answer = Answer::waiting(&seen, &decide(&seen, &waiting, &Modes::default())).unwrap();
+    /// assert_eq!((answer.status, answer.code), (401, "METHOD_CONFIRM_WAITING"));
+    /// ```
+    pub fn waiting(seen: &Inspected, ruling: &Ruling) -> Option<Self> {
+        let pending = ruling.decision.verdict == Verdict::Pending && seen.commands.is_empty();
+        let words = (401, "METHOD_CONFIRM_WAITING", "Waiting for confirmation");
+        pending.then(|| Self::with_decision(seen, &ruling.decision, words))
     }
 
     /// The answer to a request that is refused; `None` where it isn't.
@@ -75,7 +111,7 @@ impl Answer {
     /// # use callgate::bitrix24::gate::{Answer, Known, Limits, Request, decide, inspect};
     /// # use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant, preflight::Modes};
     /// let grant = Grant::unknown();
-    /// let known = Known { catalogue: Catalogue::bundled(), grant: &grant, confirmation: &|_| None };
+    /// let known = Known::new(Catalogue::bundled(), &grant);
     /// let request = Request { verb: "GET", target: "/rest/profile?auth=A&auth=B", headers: &[], body: b"" };
     /// let seen = inspect(&request, &Limits::default()).unwrap();
     /// let answer = Answer::refused(&seen, &decide(&seen, &known, &Modes::default())).unwrap();
@@ -84,33 +120,42 @@ impl Answer {
     /// assert!(answer.body.contains(r#""callgate":{"verdict":"denied""#));
     /// ```
     pub fn refused(seen: &Inspected, ruling: &Ruling) -> Option<Self> {
-        let (status, code, text) = words(seen, ruling)?;
+        let words = words(seen, ruling)?;
+        Some(Self::with_decision(seen, &ruling.decision, words))
+    }
+
+    fn with_decision(
+        seen: &Inspected,
+        decision: &Decision,
+        (status, code, text): (u16, &'static str, &str),
+    ) -> Self {
         let mut members = error(seen.version, (code, text));
-        members.push(("callgate".to_owned(), shown(&ruling.decision)));
+        members.push(("callgate".to_owned(), shown(decision)));
         let body = Value::Map(members);
         if !seen.xml {
-            return Some(Self::json(status, &body));
+            return Self::json(status, code, &body);
         }
         let mut xml = String::from("<response>");
         write_xml(&body, &mut xml);
         xml.push_str("</response>");
-        let mut answer = Self::new(status, xml);
+        let mut answer = Self::new(status, code, xml);
         answer
             .headers
             .push(("Content-Type", "text/xml; charset=utf-8".to_owned()));
-        Some(answer)
+        answer
     }
 
-    fn new(status: u16, body: String) -> Self {
+    fn new(status: u16, code: &'static str, body: String) -> Self {
         Self {
             status,
+            code,
             headers: CORS.map(|(name, value)| (name, value.to_owned())).into(),
             body,
         }
     }
 
-    fn json(status: u16, body: &Value) -> Self {
-        let mut answer = Self::new(status, body.to_json());
+    fn json(status: u16, code: &'static str, body: &Value) -> Self {
+        let mut answer = Self::new(status, code, body.to_json());
         let json = "application/json; charset=utf-8".to_owned();
         answer.headers.push(("Content-Type", json));
         answer
@@ -157,6 +202,12 @@ fn words<'r>(seen: &Inspected, ruling: &'r Ruling) -> Option<(u16, &'static str,
 fn denied_in_v3(status: u16) -> (u16, &'static str, &'static str) {
     let code = "BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION";
     (status, code, "Access denied")
+}
+
+fn number(number: u32) -> String {
+    let mut text = String::new();
+    push_number(number.into(), &mut text);
+    text
 }
 
 fn text(text: &str) -> Value {

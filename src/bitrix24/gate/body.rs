@@ -26,7 +26,7 @@ pub(super) fn read(
     doubts: &mut Doubts,
 ) -> Result<Body, Rejection> {
     if request.body.len() > limits.body {
-        return Err(Rejection::limit("body", "longer than the gate lets pass"));
+        return Err(Rejection::too_long());
     }
     if request.verb != "POST" {
         let why = "the portal reads the body of a POST alone";

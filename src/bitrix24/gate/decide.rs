@@ -8,6 +8,7 @@ use crate::bitrix24::rights::grant::Grant;
 use crate::bitrix24::rights::method::MethodName;
 use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::rights::preflight::{Mode, Modes, Question};
+use crate::bitrix24::rights::standing::Standing;
 use crate::decision::{Decision, Layer, Problem, Severity, Verdict};
 
 /// What is known of a request's caller.
@@ -16,7 +17,7 @@ use crate::decision::{Decision, Layer, Problem, Severity, Verdict};
 /// use callgate::bitrix24::gate::Known;
 /// use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant};
 /// let grant = Grant::unknown();
-/// let known = Known { catalogue: Catalogue::bundled(), grant: &grant, confirmation: &|_| None };
+/// let known = Known::new(Catalogue::bundled(), &grant);
 /// assert!(known.grant.scopes().is_none());
 /// ```
 pub struct Known<'a> {
@@ -26,6 +27,28 @@ pub struct Known<'a> {
     pub grant: &'a Grant,
     /// Where the confirmation of a method stands for this very token.
     pub confirmation: &'a dyn Fn(&MethodName) -> Option<State>,
+    /// What the portal itself said about a method to this very token.
+    pub standing: &'a dyn Fn(&MethodName) -> Option<Standing>,
+}
+
+impl<'a> Known<'a> {
+    /// A caller of whom no more is known than what was granted.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::gate::Known;
+    /// # use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant, method::MethodName};
+    /// let grant = Grant::unknown();
+    /// let known = Known::new(Catalogue::bundled(), &grant);
+    /// assert!((known.standing)(&MethodName::parse("profile").unwrap()).is_none());
+    /// ```
+    pub fn new(catalogue: &'a Catalogue, grant: &'a Grant) -> Self {
+        Self {
+            catalogue,
+            grant,
+            confirmation: &|_| None,
+            standing: &|_| None,
+        }
+    }
 }
 
 /// A decision, and whether the request is refused for it.
@@ -33,7 +56,9 @@ pub struct Known<'a> {
 /// ```
 /// use callgate::bitrix24::gate::Ruling;
 /// use callgate::decision::{Decision, Evidence, Verdict};
-/// let ruling = Ruling { decision: Decision::new(Verdict::Unknown, Evidence::None), refusal: None };
+/// # use callgate::bitrix24::rights::preflight::Mode;
+/// let decision = Decision::new(Verdict::Unknown, Evidence::None);
+/// let ruling = Ruling { decision, refusal: None, wants_grant: Mode::Off };
 /// assert!(ruling.refusal.is_none());
 /// ```
 #[derive(Clone, Debug)]
@@ -42,6 +67,9 @@ pub struct Ruling {
     pub decision: Decision,
     /// Why the request is refused; `None` where it goes on.
     pub refusal: Option<Refusal>,
+    /// How much it matters that nobody knows what was granted: with `Off` it makes no difference,
+    /// with `Warn` to what is said, with `Enforce` to whether the request goes on.
+    pub wants_grant: Mode,
 }
 
 /// Why a request is refused.
@@ -73,7 +101,7 @@ pub enum Refusal {
 /// use callgate::time::Instant;
 /// let mut grant = Grant::unknown();
 /// grant.learn(ScopeSet::parse("im"), Source::Given, Instant::default());
-/// let known = Known { catalogue: Catalogue::bundled(), grant: &grant, confirmation: &|_| None };
+/// let known = Known::new(Catalogue::bundled(), &grant);
 /// let request = Request { verb: "GET", target: "/rest/crm.deal.list?auth=TOK", headers: &[], body: b"" };
 /// let seen = inspect(&request, &Limits::default()).unwrap();
 /// let ruling = decide(&seen, &known, &Modes::default());
@@ -86,10 +114,12 @@ pub fn decide(seen: &Inspected, known: &Known<'_>, modes: &Modes) -> Ruling {
         |method, params, batched| question(seen, known, (method, params), (webhook, batched));
     let whole = question(&seen.method, &seen.params, false);
     let mut refusal = refused_by(&whole, modes);
+    let mut wants_grant = grant_wanted(&whole, modes);
     let mut commands = Vec::with_capacity(seen.commands.len());
     for command in &seen.commands {
         let own = question(&command.method, &command.params, true);
         refusal = refusal.or(refused_by(&own, modes));
+        wants_grant = stricter(wants_grant, grant_wanted(&own, modes));
         commands.push((command.name.clone(), own.check()));
     }
     let mut decision = match commands.is_empty() {
@@ -119,8 +149,13 @@ pub fn decide(seen: &Inspected, known: &Known<'_>, modes: &Modes) -> Ruling {
     }
     if refusal.is_some() {
         decision.verdict = Verdict::Denied;
+        wants_grant = Mode::Off;
     }
-    Ruling { decision, refusal }
+    Ruling {
+        decision,
+        refusal,
+        wants_grant,
+    }
 }
 
 fn question<'a>(
@@ -132,6 +167,7 @@ fn question<'a>(
     let entry = known.catalogue.get(method.as_str(), Some(seen.version));
     Question {
         confirmation: (known.confirmation)(method),
+        standing: (known.standing)(method),
         webhook,
         batched,
         ..Question::new(known.catalogue, entry, known.grant, method, params)
@@ -141,6 +177,20 @@ fn question<'a>(
 fn refused_by(question: &Question<'_>, modes: &Modes) -> Option<Refusal> {
     let objection = question.objection(modes)?;
     (objection.mode == Mode::Enforce).then_some(Refusal::Layer(objection.layer))
+}
+
+fn grant_wanted(question: &Question<'_>, modes: &Modes) -> Mode {
+    match question.lacks_grant() {
+        true => modes.of(Layer::Scope, question.method),
+        false => Mode::Off,
+    }
+}
+
+fn stricter(one: Mode, other: Mode) -> Mode {
+    match (one, other) {
+        (Mode::Enforce, _) | (_, Mode::Off) => one,
+        _ => other,
+    }
 }
 
 /// The strictest mode that anything has.

@@ -47,27 +47,24 @@ const OVERRIDING: &[&str] = &[
     "x-rewrite-url",
 ];
 
-/// The headers that go on to the portal; the same goes for an answer on its way back.
+/// The names of the headers that end at the gate, a request's as well as an answer's. The others go on.
 ///
 /// ```
-/// use callgate::bitrix24::gate::forwarded;
+/// use callgate::bitrix24::gate::ending;
 /// let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
 /// let headers = [header("Connection", "X-Hop"), header("X-Hop", "1"), header("Accept", "*/*")];
-/// let kept: Vec<&str> = forwarded(&headers).map(|(name, _)| name).collect();
-/// assert_eq!(kept, ["Accept"]);
+/// let names: Vec<&str> = ending(&headers).collect();
+/// assert_eq!(names, ["Connection", "X-Hop"]);
 /// ```
-pub fn forwarded(headers: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    let ends = move |name: &str| {
+pub fn ending(headers: &[(String, String)]) -> impl Iterator<Item = &str> {
+    let names = headers.iter().map(|(name, _)| name.as_str());
+    names.filter(move |name| {
         is_any_of(name, ENDING_HERE)
             || name
                 .get(..12)
                 .is_some_and(|start| start.eq_ignore_ascii_case("x-forwarded-"))
             || named_by_connection(headers).any(|own| own.eq_ignore_ascii_case(name))
-    };
-    let pairs = headers.iter();
-    pairs
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .filter(move |(name, _)| !ends(name))
+    })
 }
 
 /// The headers that `Connection` says end here.

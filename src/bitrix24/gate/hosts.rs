@@ -94,6 +94,17 @@ impl Hosts {
         }
     }
 
+    /// The portals, one for each host of the gate.
+    ///
+    /// ```
+    /// use callgate::bitrix24::gate::{Hosts, Scheme};
+    /// let hosts = Hosts::list(["a.example", "b.example"], Scheme::Https).unwrap();
+    /// assert!(hosts.portals().any(|portal| portal.host() == "b.example"));
+    /// ```
+    pub fn portals(&self) -> impl Iterator<Item = &Origin> {
+        self.served.iter().map(|(_, portal)| portal)
+    }
+
     /// The portal for a request's `Host`.
     ///
     /// # Errors

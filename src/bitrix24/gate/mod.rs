@@ -2,7 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no store. [`inspect`] reads a request as the portal would and lists its
 //! doubts, [`decide`] asks preflight, [`Answer`] words a refusal as the portal does, [`Hosts`] says
-//! where a request may go. It never guesses: what two readers could read in two ways is a [`Doubt`],
+//! where a request may go, [`Lesson`] what a portal's answer tells for the next one. It never guesses: what two readers could read in two ways is a [`Doubt`],
 //! and what no portal should ever see is a [`Rejection`].
 
 mod answer;
@@ -13,6 +13,7 @@ mod decide;
 mod headers;
 mod hosts;
 mod inspected;
+mod lesson;
 mod multipart;
 mod request;
 mod target;
@@ -22,7 +23,8 @@ pub use answer::Answer;
 pub use caller::Caller;
 pub use commands::Command;
 pub use decide::{Known, Refusal, Ruling, decide};
-pub use headers::forwarded;
+pub use headers::ending;
 pub use hosts::{Hosts, Scheme};
 pub use inspected::{Inspected, inspect};
+pub use lesson::Lesson;
 pub use request::{Doubt, Limits, Rejection, Request};

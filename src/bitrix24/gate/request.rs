@@ -94,7 +94,11 @@ const SHOWN: usize = 60;
 
 impl Doubts {
     pub(super) fn add(&mut self, what: &str, why: &'static str) {
-        let what: String = what.chars().take(SHOWN).collect();
+        // A name can be a whole body, read by the wrong type: no place for what stands in it.
+        let what = match what.contains(['{', '"', '=', '\n']) {
+            true => "a name".to_owned(),
+            false => what.chars().take(SHOWN).collect(),
+        };
         let doubt = Doubt { what, why };
         if self.0.len() < MOST && !self.0.contains(&doubt) {
             self.0.push(doubt);
@@ -131,6 +135,53 @@ pub struct Rejection {
 }
 
 impl Rejection {
+    /// A body that is not even read to its end.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::too_long().status, 413);
+    /// ```
+    pub fn too_long() -> Self {
+        Self::limit("body", "longer than the gate lets pass")
+    }
+
+    /// A body that broke off.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::cut_short().status, 400);
+    /// ```
+    pub fn cut_short() -> Self {
+        Self::malformed("body", "ended before it was complete")
+    }
+
+    /// A request that the portal's budget has no room for, as the portal says it.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::over_budget().code, "QUERY_LIMIT_EXCEEDED");
+    /// ```
+    pub fn over_budget() -> Self {
+        Self::new(503, "QUERY_LIMIT_EXCEEDED", &["Too many requests"])
+    }
+
+    /// A request about which the store could not be asked, where the operator wants that refused.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::store_away().status, 503);
+    /// ```
+    pub fn store_away() -> Self {
+        let message = ["The gate's store doesn't answer"];
+        Self::new(503, "CALLGATE_STORE_AWAY", &message)
+    }
+
+    /// A request that could not be sent, or that was never answered.
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::portal_away().status, 502);
+    /// ```
+    pub fn portal_away() -> Self {
+        let message = ["The gate got no answer from the portal: the call may have run"];
+        Self::new(502, "CALLGATE_PORTAL_AWAY", &message)
+    }
+
     fn new(status: u16, code: &'static str, message: &[&str]) -> Self {
         Self {
             status,
@@ -172,7 +223,11 @@ impl Rejection {
     }
 
     /// A host that the gate doesn't serve.
-    pub(super) fn foreign_host() -> Self {
+    ///
+    /// ```
+    /// assert_eq!(callgate::bitrix24::gate::Rejection::foreign_host().status, 404);
+    /// ```
+    pub fn foreign_host() -> Self {
         let message = ["This gate serves no portal under that host"];
         Self::new(404, "CALLGATE_HOST", &message)
     }

@@ -272,6 +272,25 @@ impl<'a> Question<'a> {
         self.refuses(Layer::Method) || matches!(self.scopes(), Scopes::Missing | Scopes::Doubtful)
     }
 
+    /// Whether the scopes of the token would decide, if somebody knew them.
+    ///
+    /// ```
+    /// # use callgate::bitrix24::rights::{catalogue::Catalogue, grant::Grant, method::MethodName};
+    /// # use callgate::bitrix24::rights::{params::Params, preflight::Question};
+    /// let (catalogue, grant, params) = (Catalogue::bundled(), Grant::unknown(), Params::none());
+    /// let lacks_grant = |name: &str| {
+    ///     let (method, entry) = (MethodName::parse(name).unwrap(), catalogue.get(name, None));
+    ///     Question::new(catalogue, entry, &grant, &method, &params).lacks_grant()
+    /// };
+    /// assert!(lacks_grant("crm.deal.list"));
+    /// assert!(!lacks_grant("profile") && !lacks_grant("vendor.method"));
+    /// ```
+    pub fn lacks_grant(&self) -> bool {
+        let needed = self.entry.as_ref().and_then(Entry::needed);
+        let unknown = self.standing.is_none() && self.grant.scopes().is_none();
+        unknown && needed.is_some_and(|mut groups| groups.next().is_some())
+    }
+
     /// The decision that stands behind the portal's own refusal in `layer`.
     pub(crate) fn refused_by_portal(&self, verdict: Verdict, layer: Layer) -> Decision {
         self.explain(verdict, Some(layer), Evidence::Server, Problems::default())
