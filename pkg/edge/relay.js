@@ -2,8 +2,8 @@
  * Where a page that waits for an administrator hears of the decision: `waiting` once it listens,
  * `decided` when an event has come. It then repeats its call, and the portal's answer decides.
  *
- * A page posts what it waits for and reads lines, or opens a WebSocket and sends it as its first
- * message, where the store can hold one. The token stands in no address.
+ * A page posts what it waits for and reads a stream of server-sent events, or opens a WebSocket and
+ * sends it as its first message, where the store can hold one. The token stands in no address.
  */
 import { keyOf } from './key.js'
 import { readText } from './text.js'
@@ -46,7 +46,7 @@ export async function relay(request, { portal, state }) {
   if (!stop) return refuse(404, 'nothing waits for a decision')
   const { readable, writable } = new TransformStream()
   tell(writable.getWriter(), decided).finally(stop)
-  return new Response(readable, { headers: { ...cors, 'Content-Type': 'text/plain' } })
+  return new Response(readable, { headers: { ...cors, 'Content-Type': 'text/event-stream' } })
 }
 
 /** What a page waits for: its token and the method; undefined if it isn't that. */
@@ -60,10 +60,10 @@ export function readWish(text) {
   }
 }
 
-/** Writes lines until it is decided, the page is gone or time is up. */
+/** Tells until it is decided, the page is gone or time is up. */
 async function tell(writer, decided) {
   const encoder = new TextEncoder()
-  const say = (line) => writer.write(encoder.encode(`${line}\n`))
+  const say = (text) => writer.write(encoder.encode(`${text}\n\n`))
   const gone = writer.closed.then(
     () => 'gone',
     () => 'gone',
@@ -71,10 +71,10 @@ async function tell(writer, decided) {
   const news = Promise.race([decided.then(() => 'decided'), gone])
   const ends = Date.now() + LONGEST
   try {
-    await say('waiting')
+    await say('data: waiting')
     for (let heard = ''; heard === '' && Date.now() < ends;) {
       heard = await within(BEAT, news)
-      if (heard !== 'gone') await say(heard)
+      if (heard !== 'gone') await say(heard === '' ? ':' : `data: ${heard}`)
     }
     await writer.close()
   } catch {

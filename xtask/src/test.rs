@@ -20,7 +20,7 @@ Usage: cargo xtask test [--only STEP]
   --list        name the steps
 
 Installs what is missing: Rust's wasm target, the npm packages of package-lock.json and,
-on Debian as root, Chromium with its driver. Elsewhere it says how to install those two.
+on Debian as root, Chromium with its driver and Redis. Elsewhere it says how to install those.
 ";
 
 struct Step {
@@ -73,9 +73,7 @@ const STEPS: [Step; 17] = [
     step("build", "the npm package and the test portal", build_all),
     built("node", "the package in Node", || node_tests("node")),
     built("browser", "the package in Chromium", browser),
-    built("edge", "the package in edge runtimes", || {
-        node_tests("edge")
-    }),
+    built("edge", "the package in edge runtimes", edge),
     built("package", "the packed package, installed", || {
         node_tests("package")
     }),
@@ -246,6 +244,11 @@ fn build_all() -> Result<()> {
 fn browser() -> Result<()> {
     tools::chromium()?;
     node_tests("browser")
+}
+
+fn edge() -> Result<()> {
+    tools::redis()?;
+    node_tests("edge")
 }
 
 fn types() -> Result<()> {

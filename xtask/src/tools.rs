@@ -1,5 +1,5 @@
 //! Finds, installs and runs what the verbs need: Rust's wasm target, Node and the packages of
-//! `package-lock.json`, Chromium. Every failure says what is missing and what to do about it.
+//! `package-lock.json`, Chromium, Redis. Every failure says what is missing and what to do about it.
 
 use std::{
     env,
@@ -128,21 +128,39 @@ pub(crate) fn chromium() -> Result<()> {
     if there() && chromedriver().is_some() {
         return Ok(());
     }
+    install(
+        &BROWSER_PACKAGES,
+        "install Chromium and its driver, and name them in CHROMIUM and CHROMEDRIVER",
+    )
+}
+
+/// Makes sure that a Redis server is there; installs it on Debian as root.
+pub(crate) fn redis() -> Result<()> {
+    if find("REDIS_SERVER", &["redis-server"]).is_some() {
+        return Ok(());
+    }
+    install(
+        &["redis-server"],
+        "install Redis 7, and name its server in REDIS_SERVER",
+    )
+}
+
+/// Installs Debian's packages as root there; elsewhere fails, and says what to do.
+fn install(packages: &[&str], elsewhere: &str) -> Result<()> {
+    let names = packages.join(" ");
     let debian = Path::new("/etc/debian_version").exists();
     let is_root = || read(command("id").arg("-u")).is_ok_and(|id| id.trim_ascii() == b"0");
     if !(debian && is_root()) {
         bail!(
-            "Chromium or its driver is missing. Debian and Ubuntu: `sudo apt-get install {}`; \
-             elsewhere install both, and name them in CHROMIUM and CHROMEDRIVER \
-             unless they are on PATH",
-            BROWSER_PACKAGES.join(" ")
+            "{names} is missing. Debian and Ubuntu: `sudo apt-get install {names}`; \
+             elsewhere {elsewhere} unless on PATH"
         );
     }
     run(command("apt-get").args(["update", "-qq"]))?;
     let mut install = command("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "-y", "-qq", "--no-install-recommends"]);
-    run(install.args(BROWSER_PACKAGES))
+    run(install.args(packages))
 }
 
 /// The driver that wasm-bindgen's test runner steers Chromium with.

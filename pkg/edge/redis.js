@@ -3,8 +3,8 @@
  * one step there: fields by a script, the budget by an exchange that fails if somebody else was
  * faster.
  */
-import { invalid } from '../../wasm/js/face.js'
-import { emptyBucket, lease, refused } from './bucket.js'
+import { invalid } from '../wasm/js/face.js'
+import { emptyBucket, lease, refused } from './stores/bucket.js'
 
 const CLOCK = `local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -37,12 +37,7 @@ const BUCKET_LIFE = 3_600_000
 /** How often the exchange of a bucket is tried. */
 const TRIES = 100
 
-/**
- * Keeps everything in Redis 7 or newer.
- *
- * @param {import('redis').RedisClientType} client connected, by the package `redis`; when it is
- *   closed, so is the connection that listens
- */
+/** Keeps everything in the server of a connected client. */
 export function redisStore(client) {
   const run = (script, key, ...values) =>
     client.eval(script, { keys: [key], arguments: values.map(String) })
