@@ -123,6 +123,6 @@ const refusalOf = ({ answer: { error, error_description } }) => ({ error, error_
 
 /** What is known to stand in the way of a command. */
 function decisionOn(life, command) {
-  const { commands } = life.portal.check('batch', { cmd: [command] })
-  return commands?.[0]?.verdict === 'allowed' ? undefined : commands?.[0]
+  const decision = life.portal.check('batch', { cmd: [command] }).commands?.[0]
+  return ['denied', 'pending'].includes(decision?.verdict) ? decision : undefined
 }
