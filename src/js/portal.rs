@@ -183,7 +183,7 @@ pub fn call_form(
     let read = || {
         let (params, fits) = form::read_whole(&form);
         let params = Params::written_by_stringify(params.to_json())?;
-        let mut call = Call::of(portal_options::method(method)?, params);
+        let mut call = Call::of(modes::method(method)?, params);
         portal_options::read_call(&mut call, options)?;
         call.version = call.version.or(Some(Version::V2));
         // What PHP would drop of a form arrives as JSON.
