@@ -36,16 +36,20 @@ function start() {
   return face
 }
 
-/** Brings the module to life, if the page's policy lets it. */
+/** Brings the module to life, if the page's policy and the browser let it. */
 function bring() {
   try {
     boot(compile(hex))
-  } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError)) throw error
-    const words =
-      "the page's Content-Security-Policy doesn't allow WebAssembly: it needs script-src with 'wasm-unsafe-eval'"
-    throw new Error(words, { cause: error })
+  } catch (cause) {
+    throw new Error(HINDRANCES[cause.name] ?? cause.message, { cause })
   }
+}
+
+/** What stands in the way of a module that is whole, by the name of the error. */
+const HINDRANCES = {
+  CompileError:
+    "The page's Content-Security-Policy must allow WebAssembly: 'wasm-unsafe-eval' in script-src.",
+  RangeError: 'A browser of Chromium must be version 115 or later.',
 }
 
 function open() {

@@ -151,7 +151,6 @@ test('an_installation_ends_when_the_application_says_so', async () => {
   await world.portal.control('page/app', { app: 'local.app', user: 1, installed: false })
   const install = `${world.site.origin}/install.html`
   await world.page.goto(world.address({ install }))
-  await world.listening('/install.html')
   await world.listening('/app.html')
   assert.match(world.page.url(), /install_finished=Y/)
 })

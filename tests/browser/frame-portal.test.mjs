@@ -303,7 +303,7 @@ test('an_installation_is_finished_by_the_application', async () => {
   const app = await world.listening('/install.html')
   const [isInstalling] = await app.evaluate(async () => {
     const { frame } = await callgate.Portal.frame()
-    setTimeout(() => frame.installFinish(), 10) // the page is reloaded then
+    setTimeout(() => frame.installFinish(), 50) // the page is reloaded then
     return [frame.isInstalling]
   })
   assert.equal(isInstalling, true)
