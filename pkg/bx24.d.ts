@@ -2,6 +2,8 @@
  * BX24: the library that a portal gives to the pages in its frames, with Callgate behind it. A page
  * has it by one script, `<script src="…/callgate/bx24.js"></script>`, or by an import of
  * `callgate/bx24`; `/// <reference types="callgate/bx24" />` gives a script's page these types.
+ * + `data-allowed-portals="a.example,b.example"` on a script's tag names the portals that may embed
+ * the page; any other finds `BX24` null.
  *
  * Callbacks get one argument, `this` is the window. Where the portal's page doesn't answer, which is
  * its way of saying no, a callback is never called. What differs from the portal's own library is
@@ -263,7 +265,10 @@ export interface BX24 {
   readonly portal: Portal | undefined
   /** + Listens to what the client tells. @returns a function that ends it */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
-  /** + Listens to failures that have no callback to go to. @returns a function that ends it */
+  /**
+   * + Listens to failures that no callback hears of, and to calls that ended without an answer of the
+   * portal's. Where nobody listens, the former are uncaught errors. @returns a function that ends it
+   */
   onError(listener: (error: CallgateError) => void): () => void
 }
 
@@ -291,9 +296,10 @@ export interface AjaxResult<T = any> {
   /** How many rows there are; NaN where the portal didn't count. */
   total(): number
   /**
-   * Asks for the next page: for the same callback, unless it is given another. False when there is none.
+   * Asks for the next page: for the same callback, unless it is given another; + without any it gives a
+   * promise. False when there is none.
    */
-  next(callback?: (result: AjaxResult<T>) => void): false | void
+  next(callback?: (result: AjaxResult<T>) => void): false | void | Promise<AjaxResult<T>>
   /** + What the portal says about the time it took; undefined for a call of a batch. */
   time(): Time | undefined
   /** The portal's whole answer. */

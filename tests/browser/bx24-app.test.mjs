@@ -135,6 +135,8 @@ test('its_dialogs_sliders_and_files_work', async () => {
   await frame.locator('#file').setInputFiles(file)
   assert.deepEqual(await press(frame, 'Send the file'), ['sent yes'])
   const sent = (await world.portal.log()).find(({ url }) => /uploadfile/i.test(url))
+  assert.equal(sent.url, '/rest/disk.folder.uploadFile')
+  assert.match(sent.headers['content-type'], /^application\/x-www-form-urlencoded/)
   assert.match(sent.body, /&fileContent\[0\]=no%20te\.txt&fileContent\[1\]=aGVsbG8%3D$/)
 })
 

@@ -43,7 +43,8 @@ test('getInitData_is_asked_for_once_and_everything_is_known_then', async () => {
     lang: BX24.getLang(),
     domain: BX24.getDomain(),
     info: BX24.placement.info(),
-    unset: [BX24.userOption.get('none'), BX24.appOption.get('none')],
+    unset: [BX24.userOption.get('none'), BX24.appOption.get('toString')],
+    budget: BX24.portal.budget,
   }))
   assert.deepEqual(told, {
     admin: true,
@@ -51,6 +52,7 @@ test('getInitData_is_asked_for_once_and_everything_is_known_then', async () => {
     domain: host,
     info: { placement: 'CRM_DEAL_DETAIL_TAB', options: { ID: '42' } },
     unset: [undefined, undefined],
+    budget: { filled: 0, burst: 50, perSecond: 2, waiting: 0 },
   })
   const auth = await call(frame, 'getAuth')
   const keys = ['access_token', 'refresh_token', 'expires_in', 'domain', 'member_id']

@@ -49,7 +49,8 @@ test('holds_the_module_once_and_nothing_of_the_workshop', () => {
   for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'index.d.ts']) {
     assert.ok(packed.includes(needed), `${needed} is missing`)
   }
-  const ours = /^(wasm\/.*|.*\.js|.*\.d\.ts|catalogue\.bin|README\.md|LICENSE-.*|package\.json)$/
+  const ours =
+    /^(wasm\/.*|.*\.js|.*\.d\.ts|catalogue\.bin|(README|BX24)\.md|LICENSE-.*|package\.json)$/
   const foreign = packed.filter((path) => !ours.test(path))
   assert.deepEqual(foreign, [])
 })
