@@ -691,7 +691,7 @@ export interface ListOptions<V extends Version = Version> {
 export interface Progress {
   /** Rows on the pages handed out. */
   readonly rows: number
-  /** How many there are, where the portal counted: a list that goes by ids is never counted. */
+  /** How many there were when the portal counted them, with the first page; version 3 doesn't. */
   readonly total?: number
   readonly requests: number
 }

@@ -276,7 +276,10 @@ impl Driver {
         match read() {
             Ok(call) => {
                 let now = now();
-                let limits = Limits::default();
+                let limits = match walk.takes_all() {
+                    true => Limits::ALL,
+                    false => Limits::default(),
+                };
                 let id = self.connection().submit_list(now, call, limits);
                 self.desk.open_list(id.0, walk);
                 self.set_out(now, id, &options);

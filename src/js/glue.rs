@@ -56,6 +56,9 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub(super) fn options(this: &Walk) -> JsValue;
 
+    #[wasm_bindgen(method, getter, js_name = takesAll)]
+    pub(super) fn takes_all(this: &Walk) -> bool;
+
     #[wasm_bindgen(method)]
     pub(super) fn reject(this: &Walk, error: &JsValue);
 }

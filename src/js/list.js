@@ -94,6 +94,7 @@ export class ListStream {
 
   async toArray() {
     const rows = []
+    this.#source.walk.takesAll = true
     for await (const page of this.pages()) {
       for (const row of page) rows.push(row)
     }
@@ -108,6 +109,8 @@ class Walk {
   list
   unlisten
   isBroken = false
+  /** Its reader wants all rows at once, so that nothing is gained by holding pages back. */
+  takesAll = false
   #desk
   #text
   /** The ids of the rows that were handed out, where the core wants to know of them. */

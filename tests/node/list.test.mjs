@@ -33,15 +33,19 @@ async function readUntilError(list) {
   return { rows, error }
 }
 
+async function readPages(list) {
+  for await (const page of list.pages()) assert.ok(page.length > 0)
+}
+
 /** A client of nobody, whose requests a function answers: (params, commands) → body. */
 function pretend(answer, options) {
-  const { fetch, requests } = fakeFetch((_, url) => {
+  const { fetch, requests } = fakeFetch(async (_, url) => {
     const { body } = requests.at(-1)
     const commands = Object.values(body.cmd ?? {}).map((command) => {
       const [, query] = command.split(/\?(.*)/)
       return Object.fromEntries(new URLSearchParams(query))
     })
-    return response(JSON.stringify(answer(body, commands, url)))
+    return response(JSON.stringify(await answer(body, commands, url)))
   })
   const portal = Portal.token({ domain: 'x.example', accessToken: 'token', fetch, ...options })
   return { portal, requests }
@@ -73,7 +77,7 @@ test('rows_come_one_by_one_in_order', async () => {
   const rows = []
   for await (const row of list) rows.push(row)
   assert.deepEqual(ids(rows), upTo(10_000))
-  assert.deepEqual(list.progress, { rows: 10_000, requests: 5 })
+  assert.deepEqual(list.progress, { rows: 10_000, requests: 5, total: 10_000 })
   assert.equal(await count(), 5)
 })
 
@@ -303,6 +307,24 @@ test('a_list_that_shrinks_all_the_while_says_that_rows_may_be_missing', async ()
   assert.equal(events.length, 1)
   assert.match(events[0][1].message, /some may be missing/)
   assert.equal(events[0][1].method, 'vendor.thing.get')
+})
+
+test('who_takes_all_rows_at_once_has_more_requests_under_way', async () => {
+  for (const [read, most] of [
+    [(list) => list.toArray(), 21],
+    [readPages, 11],
+  ]) {
+    const silence = new Promise(() => {})
+    const { portal, requests } = pretend((body, commands) =>
+      requests.length > 1 ? silence : batched(commands, rowsIn(1_000_000)),
+    )
+    const rows = read(portal.list('crm.deal.list'))
+    await until(() => requests.length >= most)
+    await wait(20)
+    assert.equal(requests.length, most)
+    portal.close()
+    await rejection(rows)
+  }
 })
 
 test('who_reads_slowly_is_not_buried_in_pages', async () => {

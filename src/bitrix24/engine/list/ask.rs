@@ -18,6 +18,15 @@ pub struct Limits {
     pub batches: bool,
 }
 
+impl Limits {
+    /// For who takes all rows at once, and so has to hold them anyway.
+    pub const ALL: Self = Self {
+        requests: 20,
+        rows: 50_000,
+        batches: true,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -87,7 +96,7 @@ pub enum Turn {
 pub struct Progress {
     /// Rows on the pages handed out.
     pub rows: u64,
-    /// How many there are, where the portal counted.
+    /// How many there were when the portal counted them, with the first page; version 3 doesn't.
     pub total: Option<u64>,
     /// Requests so far.
     pub requests: u32,

@@ -308,7 +308,7 @@ impl Walk {
     /// ```
     pub fn progress(&self) -> Progress {
         let total = match &self.way {
-            Way::ById(_) => None,
+            Way::ById(ranges) => ranges.total,
             Way::ByPage(pages) => pages.total,
         };
         Progress {

@@ -229,6 +229,10 @@ impl Query {
             (Version::V2, Piece::Offset(start)) => {
                 push_member(&mut out, "\"start\"", &number(start))
             }
+            // The portal counts the rows.
+            (Version::V2, Piece::Edge { reversed: false }) => {
+                push_member(&mut out, "\"start\"", "0")
+            }
             (Version::V2, _) => push_member(&mut out, "\"start\"", "-1"),
             (Version::V3, Piece::Offset(start)) => {
                 let limit = number(self.limit);

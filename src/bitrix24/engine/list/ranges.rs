@@ -2,8 +2,9 @@
 //! for side by side. Each piece is complete by itself, so rows that come and go elsewhere can't
 //! shift it: no row comes twice, and none that was there throughout is missed.
 //!
-//! Nobody counts. How wide a piece may be is learned from the pieces before; one that turns out to
-//! hold more than a page is cut again behind its last row.
+//! How wide a piece may be is learned from the pieces before; one that turns out to hold more than a
+//! page is cut again behind its last row. The rows are counted once, with the first page, and only
+//! for whoever watches: a count costs the portal no request, but it costs it time.
 
 use crate::bitrix24::engine::list::PageId;
 use crate::bitrix24::engine::list::line::{Line, Slot, State};
@@ -72,6 +73,8 @@ pub(super) struct Ranges {
     descends: bool,
     /// Rows on a full page.
     pub(super) size: u64,
+    /// How many rows there were at first.
+    pub(super) total: Option<u64>,
     /// How many ids the last pieces covered, and how many rows they held.
     covered: f64,
     found: f64,
@@ -95,6 +98,7 @@ impl Ranges {
                 Version::V2 => V2_ROWS,
                 Version::V3 => query.limit,
             },
+            total: None,
             covered: 0.0,
             found: 0.0,
         }
@@ -314,6 +318,8 @@ impl Ranges {
         let (Some(first), Some(last)) = (first, last) else {
             return Told::OtherWay;
         };
+        // Some methods say 0 where they did not count.
+        self.total = first.total.filter(|total| *total >= first.rows);
         let descends = self.descends;
         if first.rows > 0 && last.rows > 0 {
             let Some(((low, end), _)) = keys(first.ids, descends).zip(keys(last.ids, !descends))
