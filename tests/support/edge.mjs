@@ -33,12 +33,12 @@ export function edgeWorld() {
     requests: async () => (await server.log()).filter(({ url }) => url.startsWith('/rest')),
 
     /**
-     * A gate before the portal, in workerd; `options` are those of `createGate`, as source text
-     * where they aren't JSON. Its records are to be had by `records()`.
+     * A gate before the portal, in workerd, with these options; `more` is the source of those that
+     * aren't JSON. Its records are to be had by `records()`.
      */
-    async gate(options = {}, miniflare) {
+    async gate(options = {}, miniflare = {}, more = '{}') {
       const all = { portals: [server.portal], httpToLoopbackForTests: true, ...options }
-      const worker = await startWorker(gateSource(all), miniflare)
+      const worker = await startWorker(gateSource(all, more), miniflare)
       workers.push(worker)
       return gateAt(worker.url)
     },
@@ -46,12 +46,12 @@ export function edgeWorld() {
 }
 
 /** A worker that is a gate and no more. */
-export function gateSource(options) {
+export function gateSource(options, more = '{}') {
   return `
-    import { createGate } from 'callgate/edge'
+    import { createGate, memoryStore } from 'callgate/edge'
     const records = []
     const onDecision = (record) => records.push(record)
-    const gate = createGate({ onDecision, ...${JSON.stringify(options)} })
+    const gate = createGate({ onDecision, ...${JSON.stringify(options)}, ...${more} })
     export default {
       async fetch(request, env, context) {
         const { pathname } = new URL(request.url)

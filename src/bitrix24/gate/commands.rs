@@ -2,7 +2,7 @@
 
 use super::caller;
 use super::request::{Doubts, Limits, Rejection};
-use super::target::without_suffix;
+use super::target::{is_odd, without_suffix};
 use super::tree::{self, Members};
 use crate::bitrix24::rights::method::MethodName;
 use crate::bitrix24::rights::params::Params;
@@ -135,7 +135,8 @@ fn named(name: &str, method: &str, doubts: &mut Doubts) -> Result<Option<MethodN
     }
     // PHP reads a command as an address: a colon or slashes would make a scheme or host of its start.
     let parsed = MethodName::parse(method).ok();
-    let method = parsed.filter(|method| !method.as_str().contains([':', '"', '[', ']', '@']));
+    let odd = |name: &str| is_odd(name) || name.contains([':', '"', '[', ']', '@']);
+    let method = parsed.filter(|method| !odd(method.as_str()));
     doubts.add_if(method.is_none(), name, "a command whose method is no name");
     Ok(method)
 }

@@ -3,7 +3,7 @@
 use super::request::{Doubts, Limits, Rejection};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::wire::form::unescape_bytes;
-use crate::text::replace;
+use crate::text::{has, replace};
 
 /// What the path says.
 pub(super) struct Target<'a> {
@@ -63,6 +63,7 @@ pub(super) fn read<'a>(
         Version::V2 => without_suffix(sent, doubts),
         Version::V3 => (sent, false),
     };
+    doubts.add_if(is_odd(name), "method", "no method has such a name");
     doubts.add_if(
         version == Version::V3 && name.bytes().any(|byte| byte.is_ascii_uppercase()),
         "path",
@@ -93,6 +94,12 @@ pub(super) fn without_suffix<'n>(name: &'n str, doubts: &mut Doubts) -> (&'n str
         why,
     );
     (method, xml)
+}
+
+/// Whether a name is one that some reader may change on its way: letters that look like others,
+/// what some servers cut at, and dots with nothing between them.
+pub(super) fn is_odd(name: &str) -> bool {
+    !name.is_ascii() || has(name, b';') || name.split('.').any(str::is_empty)
 }
 
 /// The segments behind `/rest/`, decoded.
