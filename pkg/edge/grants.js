@@ -1,6 +1,6 @@
 /** Asks a portal what a token carries: `scope`, or `app.info` through a webhook. */
 
-/** For so long nobody asks a second time, in ms. */
+/** For so long nobody asks again after a portal that didn't say, in ms. */
 const PAUSE = 60_000
 /** How often one who waits for another's answer looks, and how long at most, in ms. */
 const LOOK = 20
@@ -23,8 +23,12 @@ export async function askForGrant(visit, secret) {
   asked.set(name, Date.now())
   const webhook = visit.seen.caller === 'webhook'
   const scopes = await ask(visit, secret, webhook)
-  if (scopes) await state.learnGrant(portal, key, scopes, { webhook })
-  else asked.set(name, Date.now() - PATIENCE) // nobody has to wait for it
+  if (scopes) {
+    await state.learnGrant(portal, key, scopes, { webhook })
+    asked.delete(name)
+  } else {
+    asked.set(name, Date.now() - PATIENCE) // nobody has to wait for it
+  }
   return state.known(portal, key)
 }
 

@@ -66,7 +66,7 @@ async function keep({ key, known, portal, seen, state }, kind, command, headers)
     case 'denied':
       return state.learnConfirmation(portal, key, method, kind)
     case 'refused':
-      await state.dropGrant(portal, key)
+      if (seen.verdictOf(command) !== 'denied') await state.dropGrant(portal, key)
       return state.learnStanding(portal, key, method, 'refused', { webhook })
     default: {
       if (known?.confirmations[method]) await state.learnConfirmation(portal, key, method)

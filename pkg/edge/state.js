@@ -20,6 +20,8 @@ const TRIP = 2_000
 const REST = 1_000
 /** How many may listen for the same decision. */
 const LISTENERS = 20
+/** What the field of a method's standing begins with. */
+const SCOPE = 'scope '
 
 export class State {
   #store
@@ -52,7 +54,8 @@ export class State {
    * @param {string} portal its host
    * @param {string} key
    * @returns {Promise<{ grant?: { scopes: string[], asOf: number }, confirmations: Record<string,
-   *   { state: 'waiting' | 'denied', since: number, fresh: boolean }> }>}
+   *   { state: 'waiting' | 'denied', since: number, fresh: boolean }>, standings: Record<string,
+   *   'refused' | 'allowed'> }>} `standings`: what answers said about the scopes of methods
    */
   async known(portal, key) {
     const now = Date.now()
@@ -61,6 +64,7 @@ export class State {
     return {
       ...(until > now && { grant: { scopes, asOf } }),
       confirmations: confirmations(fields, now),
+      standings: standings(fields, now),
     }
   }
 
@@ -74,6 +78,12 @@ export class State {
   /** An answer contradicted what was known of a token's scopes. */
   dropGrant(portal, key) {
     return this.#forget(portal, key, 'grant')
+  }
+
+  /** Notes that an answer said something else about a method's scope than was thought. */
+  learnStanding(portal, key, method, said, { webhook = false } = {}) {
+    const life = webhook ? TEN_MINUTES : HOUR
+    return this.#write(portal, key, SCOPE + method, { said, until: Date.now() + life }, life)
   }
 
   /** A token has ended: nothing that is known of it matters any more. */
@@ -236,4 +246,12 @@ export class State {
       clearTimeout(timer)
     }
   }
+}
+
+function standings(fields, now) {
+  const found = {}
+  for (const [field, { said, until }] of Object.entries(fields)) {
+    if (field.startsWith(SCOPE) && until > now) found[field.slice(SCOPE.length)] = said
+  }
+  return found
 }

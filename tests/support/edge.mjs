@@ -50,6 +50,7 @@ export function gateSource(options, more = '{}') {
   return `
     import { createGate, memoryStore } from 'callgate/edge'
     const records = []
+    const work = []
     const onDecision = (record) => records.push(record)
     const gate = createGate({ onDecision, ...${JSON.stringify(options)}, ...${more} })
     export default {
@@ -60,7 +61,9 @@ export function gateSource(options, more = '{}') {
           const { url, ...init } = await request.json()
           return Response.json(await gate.check(new Request(url, init), env))
         }
-        return gate.fetch(request, env, context)
+        if (pathname === '/settled') return new Response(String(await Promise.all(work)))
+        const waitUntil = (promise) => (work.push(promise), context.waitUntil(promise))
+        return gate.fetch(request, env, { waitUntil })
       },
     }`
 }
@@ -85,6 +88,8 @@ export function gateAt(url) {
       ask(`/rest/${method}`, json({ auth: token.access_token, ...params })),
     /** What `check()` says of a request. */
     check: async (path, init) => (await ask('/check', json({ url: url + path, ...init }))).body,
+    /** Resolves once what answers taught has been kept. */
+    settled: () => ask('/settled'),
     /** The records since the last time. */
     records: async () => (await ask('/records')).body,
   }
