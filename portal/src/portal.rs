@@ -177,6 +177,19 @@ impl Portal {
         }
     }
 
+    /// Whether this path, without its query, is one of the servers' or the control plane's.
+    ///
+    /// ```
+    /// use callgate_portal::Portal;
+    /// assert!(Portal::has("/rest/profile") && !Portal::has("/style.css"));
+    /// ```
+    pub fn has(path: &str) -> bool {
+        let first = path.trim_start_matches('/').split('/').next();
+        matches!(first, Some("rest" | "oauth" | "_portal"))
+            || one_e::owns(path)
+            || telecomx::owns(path)
+    }
+
     /// Answers one request. What the reply says of delay and effects is for the caller to do.
     pub fn handle(&mut self, now: UnixMs, request: &Request) -> Reply {
         let path = request.path();

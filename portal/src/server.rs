@@ -90,13 +90,7 @@ fn now() -> UnixMs {
 
 async fn portal_port(State(shared): State<Arc<Shared>>, request: HttpRequest) -> Response<Body> {
     let path = request.uri().path();
-    let ours = ["/rest", "/oauth", "/_portal", "/Consumer", "/consumer"]
-        .iter()
-        .any(|root| {
-            path.strip_prefix(root)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-    if !ours {
+    if !Portal::has(path) {
         return file(&shared, &files::PORTAL, path).await;
     }
     let (head, body) = request.into_parts();
