@@ -2,8 +2,10 @@
  * The JavaScript half of a portal's driver: promises, listeners and HTTP exchanges. It decides
  * nothing. What happens is told to the core, and the core says what to do.
  */
-import { Answer, invalid, makeError, wordsOf } from './face.js'
+import { Exchange, explain, ownFetch, takesCredentials } from './exchange.js'
+import { Answer, makeError } from './face.js'
 import { ListStream } from './list.js'
+import { Listeners } from './listeners.js'
 
 // What the core is told; it knows these by number. The first ones are how an exchange ends.
 const RESULT = 0
@@ -21,20 +23,6 @@ const LISTED = 11
 const WANTED = 12
 const WOKEN = 13
 
-const EVENTS = ['confirmation', 'warning', 'token', 'throttle']
-
-/** Systems' codes for a request that never left. */
-const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-
-/** Whether `Request` takes credentials: workerd throws at the very option. */
-export const takesCredentials = (() => {
-  try {
-    return Boolean(new Request('https://host.invalid/', { credentials: 'omit' }))
-  } catch {
-    return false
-  }
-})()
-
 /** The promise of what `next` makes of what is promised. */
 export const then = (promise, next) => promise.then(next)
 
@@ -42,7 +30,7 @@ export class Desk {
   #calls = new Map()
   #exchanges = new Map()
   #warned = new Set()
-  #listeners = new Map(EVENTS.map((type) => [type, new Set()]))
+  #listeners = new Listeners('confirmation', 'warning', 'token', 'throttle')
   #tell
   #answered
   #again
@@ -224,7 +212,7 @@ export class Desk {
       told = read(await response.text())
       if (told[0] !== RESULT) told[4] = retryAfter(response)
     } catch (error) {
-      return this.#ended(exchange, 0, ...explain(error))
+      return this.#ended(exchange, 0, ...unanswered(error))
     }
     this.#ended(exchange, status, ...told)
   }
@@ -264,13 +252,11 @@ export class Desk {
   }
 
   on(type, listener) {
-    const listeners = this.#listeners.get(type)
-    if (!listeners)
-      throw invalid(`on: there is no event '${String(type)}', but ${EVENTS.join(', ')}`)
-    if (typeof listener !== 'function') throw invalid('on: the listener must be a function')
-    const own = (event) => listener(event)
-    listeners.add(own)
-    return () => void listeners.delete(own)
+    return this.#listeners.add(type, listener)
+  }
+
+  emit(type, event) {
+    this.#listeners.tell(type, event)
   }
 
   warnOnce(method, place, message) {
@@ -278,21 +264,6 @@ export class Desk {
     if (this.#warned.has(known)) return
     this.#warned.add(known)
     this.emit('warning', { method, message })
-  }
-
-  /** Tells the listeners; what one throws is reported and disturbs nobody. */
-  emit(type, event) {
-    const listeners = this.#listeners.get(type)
-    for (const listener of [...listeners]) {
-      if (!listeners.has(listener)) continue // one before it ended it
-      try {
-        listener(event)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
   }
 }
 
@@ -375,40 +346,6 @@ class Batch {
   }
 }
 
-function ownFetch(request, init) {
-  if (typeof globalThis.fetch !== 'function')
-    throw new Error('there is no fetch: give options.fetch')
-  return globalThis.fetch(request, init)
-}
-
-/** A request under way, and how it can be ended: by a signal, which is made only when asked for. */
-class Exchange {
-  owner
-  #controller
-  #end
-
-  constructor(call, attempt) {
-    this.call = call
-    this.attempt = attempt
-  }
-
-  get signal() {
-    this.#controller ??= new AbortController()
-    return this.#controller.signal
-  }
-
-  /** A cheaper way to hear of the end, for transports that know it. */
-  hold(end) {
-    this.#end = end
-  }
-
-  abort() {
-    const reason = makeError('the call ended', 'CALLGATE_ABORTED', 'aborted', 'unknown', false)
-    this.#end?.(reason)
-    this.#controller?.abort(reason)
-  }
-}
-
 /** Of the body the core gets to know no more than what follows it. */
 function read(text) {
   let body
@@ -473,15 +410,8 @@ function bodyOf(maps, key) {
   return body
 }
 
-/** Why a request failed, and whether it may have left; whatever it was that was thrown. */
-function explain(error) {
-  try {
-    if (error?.code === 'CALLGATE_TOO_LONG') return [TOO_LONG]
-    const [outer, inner] = [wordsOf(error), error?.cause && wordsOf(error.cause)]
-    const words = inner && inner !== outer ? `${outer}: ${inner}` : outer
-    const sent = !NEVER_SENT.includes(error?.cause?.code ?? error?.code)
-    return [FAILED, undefined, words, sent]
-  } catch {
-    return [FAILED, undefined, wordsOf(error), true]
-  }
+/** How an exchange ends that brought no answer. */
+function unanswered(error) {
+  const { words, sent, isTooLong } = explain(error)
+  return isTooLong ? [TOO_LONG] : [FAILED, undefined, words, sent]
 }

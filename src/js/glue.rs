@@ -3,12 +3,19 @@
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 
-// Nothing here calls these three, but the files above import them: naming them makes wasm-bindgen
+// Nothing here calls these four, but the files above import them: naming them makes wasm-bindgen
 // bring them along wherever the crate is linked, its wasm tests among others.
 #[wasm_bindgen(module = "/src/js/decode.js")]
 extern "C" {
     #[allow(dead_code, reason = "named for its file")]
     fn decode();
+}
+
+#[wasm_bindgen(module = "/src/js/listeners.js")]
+extern "C" {
+    #[allow(dead_code, reason = "named for its file")]
+    #[wasm_bindgen(js_name = tellOne)]
+    fn tell_one();
 }
 
 #[wasm_bindgen(module = "/src/js/shapes.js")]
@@ -63,6 +70,12 @@ extern "C" {
     pub(super) fn reject(this: &Walk, error: &JsValue);
 }
 
+#[wasm_bindgen(module = "/src/js/exchange.js")]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = takesCredentials)]
+    pub(super) static TAKES_CREDENTIALS: bool;
+}
+
 #[wasm_bindgen(module = "/src/js/desk.js")]
 extern "C" {
     /// The promise of what `next` makes of what is promised.
@@ -72,9 +85,6 @@ extern "C" {
     /// that file gives them.
     #[wasm_bindgen(js_name = readBatch)]
     pub(super) fn read_batch(body: &JsValue, places: &[u32], is_list: bool) -> Array;
-
-    #[wasm_bindgen(thread_local_v2, js_name = takesCredentials)]
-    pub(super) static TAKES_CREDENTIALS: bool;
 
     /// Promises, listeners and exchanges of one portal.
     pub(super) type Desk;

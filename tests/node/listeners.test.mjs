@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Portal } from '../../pkg/node.js'
-import { fakeFetch, heard, rejection, refusal, result, settled, thrown } from '../support/world.mjs'
+import {
+  fakeFetch,
+  heard,
+  refusal,
+  rejection,
+  result,
+  settled,
+  thrown,
+  uncaught,
+} from '../support/world.mjs'
 
 const client = (options) =>
   Portal.token({ domain: 'portal.example', accessToken: 'first token', ...options })
@@ -16,22 +25,6 @@ function warned(options) {
     await portal.call('crm.lead.list')
   }
   return { portal, warn }
-}
-
-/** Catches what a listener throws, before the test runner sees it. */
-async function uncaught(work) {
-  const theirs = process.listeners('uncaughtException')
-  const caught = []
-  process.removeAllListeners('uncaughtException')
-  process.on('uncaughtException', (error) => caught.push(error))
-  try {
-    await work()
-    await settled()
-  } finally {
-    process.removeAllListeners('uncaughtException')
-    for (const listener of theirs) process.on('uncaughtException', listener)
-  }
-  return caught
 }
 
 test('a_warning_has_words_a_method_and_a_decision', async () => {

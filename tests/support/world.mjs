@@ -138,6 +138,22 @@ export async function until(isSo) {
   }
 }
 
+/** Catches what a listener throws, before the test runner sees it. */
+export async function uncaught(work) {
+  const theirs = process.listeners('uncaughtException')
+  const caught = []
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', (error) => caught.push(error))
+  try {
+    await work()
+    await settled()
+  } finally {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of theirs) process.on('uncaughtException', listener)
+  }
+  return caught
+}
+
 /** Lets everything happen that needs no time to pass. */
 export async function settled() {
   for (let round = 0; round < 20; round++) await turn()
