@@ -16,7 +16,7 @@ export default [
   { files: ['**/*.{js,mjs}'], rules },
   // What ships runs anywhere: only what every runtime has, and Node's own in Node's own files.
   {
-    files: ['src/js/*.js', 'pkg/*.js', 'pkg/edge/**/*.js'],
+    files: ['src/js/*.js', 'pkg/*.js', 'pkg/edge/**/*.js', 'pkg/systems/*.js'],
     languageOptions: { globals: { ...globals['shared-node-browser'], ...globals.worker } },
   },
   {
@@ -29,7 +29,10 @@ export default [
     files: ['src/js/{channel,frame}.js', 'pkg/bx24/**'],
     languageOptions: { globals: globals.browser },
   },
-  { files: ['pkg/{node*,disk,cli,cli/*}.js'], languageOptions: { globals: globals.node } },
+  {
+    files: ['pkg/{node*,disk,cli,cli/*}.js', 'pkg/systems/{node,disk}.js'],
+    languageOptions: { globals: globals.node },
+  },
   {
     files: ['www/**/*.{js,mjs}', 'portal/page/*.js'],
     languageOptions: { globals: globals.browser },

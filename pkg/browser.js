@@ -1,16 +1,7 @@
-/**
- * Browsers: the module is fetched from beside this file and compiled while it arrives.
- * A server that names another type than application/wasm costs the streaming, nothing else.
- */
+/** Browsers: the module is fetched from beside this file and compiled while it arrives. */
 import { boot } from './boot.js'
+import { load } from './instantiate.js'
 
-const url = new URL('./wasm/callgate.wasm', import.meta.url)
-const response = await fetch(url)
-if (!response.ok) throw new Error(`callgate: ${url} answered ${response.status}`)
-boot(
-  response.headers.get('content-type') === 'application/wasm'
-    ? await WebAssembly.compileStreaming(response)
-    : await WebAssembly.compile(await response.arrayBuffer()),
-)
+boot(await load(new URL('./wasm/callgate.wasm', import.meta.url)))
 
 export { CallgateError, loadCatalogue, Portal, ready, ref, scopesFor } from './boot.js'

@@ -1,4 +1,4 @@
-/** Joins a compiled module and its glue. */
+/** Gets hold of modules, and joins them and their glue. */
 
 const alive = new Set()
 
@@ -9,6 +9,18 @@ export function instantiate(module, glue) {
   const { exports } = new WebAssembly.Instance(module, { glue })
   glue.__wbg_set_wasm(exports)
   exports.__wbindgen_start()
+}
+
+/**
+ * Fetches a module and compiles it while it arrives. A server that names another type than
+ * application/wasm costs the streaming, nothing else.
+ */
+export async function load(url) {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`callgate: ${url} answered ${response.status}`)
+  return response.headers.get('content-type') === 'application/wasm'
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer())
 }
 
 const digit = (text, at) => {

@@ -1,4 +1,8 @@
-//! The names of calls and of their HTTP exchanges, between a connection and its driver.
+//! The names of calls and of their HTTP exchanges, between a connection and its driver; and what a
+//! connection wants done whose server goes by verbs and headers.
+
+use crate::error::Error;
+use crate::http::RestRequest;
 
 /// A submitted call.
 ///
@@ -21,4 +25,22 @@ pub struct Exchange {
     pub call: CallId,
     /// Which of its exchanges.
     pub attempt: u32,
+}
+
+/// What a connection to a server that goes by verbs and headers wants done: 1E's and TelecomX'.
+///
+/// ```
+/// use callgate::exchange::{CallId, Exchange, Output};
+/// let abort: Output<(), ()> = Output::Abort(Exchange { call: CallId(1), attempt: 1 });
+/// assert!(matches!(abort, Output::Abort(exchange) if exchange.attempt == 1));
+/// ```
+pub enum Output<Answer, Notice> {
+    /// Make this request, once, past all caches, and tell the connection's `response` or `failure`.
+    Send(Exchange, RestRequest),
+    /// This exchange's answer is no longer wanted.
+    Abort(Exchange),
+    /// A call has ended.
+    Done(CallId, Result<Answer, Error>),
+    /// Something to tell whoever listens.
+    Notice(Notice),
 }

@@ -23,6 +23,19 @@
 //!
 //! A room stands above all that it imports; nothing imports upwards.
 
+#![cfg_attr(
+    not(all(
+        feature = "bitrix24",
+        feature = "edge",
+        feature = "one-e",
+        feature = "telecomx"
+    )),
+    allow(
+        dead_code,
+        reason = "a module with few rooms doesn't use all that they share"
+    )
+)]
+
 #[cfg(any(feature = "bitrix24", feature = "edge"))]
 pub mod bitrix24;
 pub mod decision;

@@ -11,6 +11,8 @@
 //! | `transport` | the way out: the caller's `fetch`, the entry point's or the runtime's own |
 //! | `frame` | the channel to the portal's page |
 //! | `gate` | the classes `Gate` and `Seen` for `pkg/edge/`: the edge's requests and what is decided of them |
+//! | `one_e`, `telecomx` | the cores of the classes `OneE` and `TelecomX`, which JavaScript drives |
+//! | `systems` | what those two share |
 //! | `options` | reads what callers give, and says what is wrong with it |
 //! | `events` | what a portal posts to the gate |
 //! | `portal_options` | the options of portals, calls, batches and lists |
@@ -42,6 +44,8 @@ mod gate;
 mod glue;
 #[cfg(any(feature = "bitrix24", feature = "edge"))]
 mod modes;
+#[cfg(feature = "one-e")]
+mod one_e;
 mod options;
 mod plain;
 #[cfg(feature = "bitrix24")]
@@ -50,6 +54,10 @@ mod portal;
 mod portal_options;
 #[cfg(feature = "bitrix24")]
 mod scopes;
+#[cfg(any(feature = "one-e", feature = "telecomx"))]
+mod systems;
+#[cfg(feature = "telecomx")]
+mod telecomx;
 #[cfg(feature = "bitrix24")]
 mod transport;
 

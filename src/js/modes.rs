@@ -4,9 +4,9 @@ use js_sys::{Array, Object};
 use wasm_bindgen::prelude::*;
 
 use crate::bitrix24::rights::method::MethodName;
-use crate::bitrix24::rights::preflight::{Mode, Modes};
+use crate::bitrix24::rights::preflight::Modes;
 use crate::error::Error;
-use crate::js::options::{Options, wrong};
+use crate::js::options::{Options, read_mode, wrong};
 
 /// A method's name as callers give it.
 pub(super) fn method(value: &JsValue) -> Result<MethodName, Error> {
@@ -46,13 +46,4 @@ pub(super) fn read_modes(options: &Options<'_>, mut modes: Modes) -> Result<Mode
         }
     }
     Ok(modes)
-}
-
-fn read_mode(name: &str, value: &JsValue) -> Result<Mode, Error> {
-    match value.as_string().as_deref() {
-        Some("off") => Ok(Mode::Off),
-        Some("warn") => Ok(Mode::Warn),
-        Some("enforce") => Ok(Mode::Enforce),
-        _ => Err(wrong(name, "'off', 'warn' or 'enforce' is wanted")),
-    }
 }

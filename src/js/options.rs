@@ -5,6 +5,7 @@ use std::time::Duration;
 use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+use crate::decision::Mode;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::text::join;
@@ -35,6 +36,16 @@ impl<'a> Options<'a> {
         Ok(Self { object })
     }
 
+    /// The options of something that can't be made without.
+    pub(super) fn of(what: &str, object: &'a JsValue, known: &[&str]) -> Result<Self, Error> {
+        match object.is_object() {
+            true => Self::new(object, known),
+            false => Err(Error::invalid(
+                [what, ": an object of options is wanted"].concat(),
+            )),
+        }
+    }
+
     /// Takes an object of somebody else's making, whatever else is in it.
     pub(super) fn lenient(object: &'a JsValue) -> Self {
         Self { object }
@@ -62,6 +73,11 @@ impl<'a> Options<'a> {
                     .ok_or_else(|| wrong(name, "a text is wanted"))
             })
             .transpose()
+    }
+
+    /// A text that has to be there.
+    pub(super) fn required(&self, name: &str) -> Result<String, Error> {
+        self.text(name)?.ok_or_else(|| wrong(name, "is missing"))
     }
 
     /// A secret that must not be empty.
@@ -143,4 +159,14 @@ impl<'a> Options<'a> {
 /// An error about one option.
 pub(super) fn wrong(name: &str, why: &str) -> Error {
     Error::invalid([name, ": ", why].concat())
+}
+
+/// What a layer's "no" does, as callers say it.
+pub(super) fn read_mode(name: &str, value: &JsValue) -> Result<Mode, Error> {
+    match value.as_string().as_deref() {
+        Some("off") => Ok(Mode::Off),
+        Some("warn") => Ok(Mode::Warn),
+        Some("enforce") => Ok(Mode::Enforce),
+        _ => Err(wrong(name, "'off', 'warn' or 'enforce' is wanted")),
+    }
 }

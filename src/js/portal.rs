@@ -258,12 +258,8 @@ fn grant_view(driver: &Driver) -> JsValue {
 }
 
 fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
-    if !object.is_object() {
-        return Err(Error::invalid(
-            "Portal.token: an object of options is wanted",
-        ));
-    }
-    let options = Options::new(
+    let options = Options::of(
+        "Portal.token",
         object,
         with_common!(
             "domain",
@@ -276,12 +272,11 @@ fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
             "refresh"
         ),
     )?;
-    let missing = |name: &'static str| move || options::wrong(name, "is missing");
-    let origin = Origin::parse(&options.text("domain")?.ok_or_else(missing("domain"))?)?;
+    let origin = Origin::parse(&options.required("domain")?)?;
     let token = Token {
         access: options
             .secret("accessToken")?
-            .ok_or_else(missing("accessToken"))?,
+            .ok_or_else(|| options::wrong("accessToken", "is missing"))?,
         refresh: options.secret("refreshToken")?,
         expires_at: options.instant("expiresAt")?,
     };

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Ran};
-use crate::exchange::{CallId, Exchange};
-use crate::http::{Failure, Response, RestRequest};
+use crate::exchange::{self, CallId, Exchange};
+use crate::http::{Failure, Response};
 use crate::one_e::call::{Answer, Call};
 use crate::one_e::machine::{Running, Stage, closed};
 use crate::one_e::reading;
@@ -17,23 +17,7 @@ use crate::secret::Secret;
 use crate::time::Instant;
 
 /// What a connection wants done.
-///
-/// ```
-/// use callgate::exchange::{CallId, Exchange};
-/// use callgate::one_e::Output;
-/// let abort = Output::Abort(Exchange { call: CallId(1), attempt: 1 });
-/// assert!(matches!(abort, Output::Abort(exchange) if exchange.attempt == 1));
-/// ```
-pub enum Output {
-    /// Make this request, and tell [`Connection::response`] or [`Connection::failure`].
-    Send(Exchange, RestRequest),
-    /// This exchange's answer is no longer wanted.
-    Abort(Exchange),
-    /// A call has ended.
-    Done(CallId, Result<Answer, Error>),
-    /// Something to tell whoever listens.
-    Notice(Notice),
-}
+pub type Output = exchange::Output<Answer, Notice>;
 
 /// Something that listeners may want to know.
 ///

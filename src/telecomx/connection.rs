@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::decision::{Decision, Mode};
 use crate::error::{Error, Kind, Ran};
-use crate::exchange::{CallId, Exchange};
-use crate::http::{Failure, Response, RestRequest};
+use crate::exchange::{self, CallId, Exchange};
+use crate::http::{Failure, Response};
 use crate::secret::Secret;
 use crate::telecomx::call::{Answer, Call};
 use crate::telecomx::check::Context;
@@ -19,24 +19,7 @@ use crate::telecomx::wire::Server;
 use crate::time::Instant;
 
 /// What a connection wants done.
-///
-/// ```
-/// use callgate::exchange::{CallId, Exchange};
-/// use callgate::telecomx::Output;
-/// let abort = Output::Abort(Exchange { call: CallId(1), attempt: 1 });
-/// assert!(matches!(abort, Output::Abort(exchange) if exchange.attempt == 1));
-/// ```
-pub enum Output {
-    /// Make this request, once, past all caches, and tell [`Connection::response`] or
-    /// [`Connection::failure`].
-    Send(Exchange, RestRequest),
-    /// This exchange's answer is no longer wanted.
-    Abort(Exchange),
-    /// A call has ended.
-    Done(CallId, Result<Answer, Error>),
-    /// Something to tell whoever listens.
-    Notice(Notice),
-}
+pub type Output = exchange::Output<Answer, Notice>;
 
 /// Something that listeners may want to know.
 ///
@@ -50,8 +33,15 @@ pub enum Notice {
     Permissions,
     /// The server doesn't take the token any longer: log in again. Told once for each token.
     TokenEnded,
-    /// The map stands against this call, and it goes out all the same.
-    Warning(CallId, Decision),
+    /// The map stands against a call, and it goes out all the same.
+    Warning {
+        /// What its errors are called too.
+        method: String,
+        /// What stands against it, in words.
+        message: String,
+        /// The same as a decision.
+        decision: Box<Decision>,
+    },
 }
 
 /// One user's dealings with the server. See the [module](super) for how to drive it.

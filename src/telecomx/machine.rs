@@ -124,7 +124,11 @@ impl Connection {
                 return Err(error);
             }
             if decision.is_denied() {
-                let warning = Notice::Warning(id, decision);
+                let warning = Notice::Warning {
+                    method: action.demand().name(),
+                    message: refusal::in_words(&decision),
+                    decision: Box::new(decision),
+                };
                 self.outputs.push_back(Output::Notice(warning));
             }
         }

@@ -180,12 +180,17 @@ pub(super) fn login_refused(mut error: Error, had_code: bool) -> Error {
     error
 }
 
-/// A call that the map refuses before it is sent, with the code that the server would use.
-pub(super) fn refused_by_map(decision: Decision) -> Error {
-    let message = match decision.problems.first() {
+/// What stands against a call.
+pub(super) fn in_words(decision: &Decision) -> String {
+    match decision.problems.first() {
         Some(problem) => [problem.path.as_str(), ": ", &problem.reason].concat(),
         None => "the right is missing".to_owned(),
-    };
+    }
+}
+
+/// A call that the map refuses before it is sent, with the code that the server would use.
+pub(super) fn refused_by_map(decision: Decision) -> Error {
+    let message = in_words(&decision);
     let mut error = Error::new(ACCESS_DENIED, Kind::Denied, Ran::No, message);
     error.decision = Some(Box::new(decision));
     error

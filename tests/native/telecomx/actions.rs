@@ -64,7 +64,7 @@ fn each_mode_does_what_its_name_says() {
         assert_eq!(error.kind, Kind::Denied, "{mode:?}");
         assert_eq!(world.requests().len(), requests, "{mode:?}");
         let warnings = world.client("ann").notices.iter().filter(
-            |notice| matches!(notice, Notice::Warning(of, why) if *of == id && why.is_denied()),
+            |notice| matches!(notice, Notice::Warning { decision, .. } if decision.is_denied()),
         );
         assert_eq!(warnings.count(), warned, "{mode:?}");
         assert!(world.done().is_empty());

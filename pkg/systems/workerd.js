@@ -1,0 +1,7 @@
+/** Cloudflare's workerd: the platform compiles the module and hands it over. */
+import module from '../wasm/systems.wasm'
+import { boot } from './boot.js'
+
+boot(module)
+
+export { CallgateError, OneE, ready, TelecomX } from './boot.js'
