@@ -4,7 +4,7 @@ import { Channel, silent } from '../wasm/js/channel.js'
 import { loadScript } from './dom.js'
 
 /** In ms; what is said of a page that hasn't told whom it opened by then. It may still do so. */
-const PATIENCE = 10_000
+export const PATIENCE = 10_000
 
 /** In ms; handlers run that much later. */
 const SOON = 10

@@ -137,7 +137,7 @@ test('commands_that_refer_to_each_other_stay_in_one_request', async () => {
   await deals(3)
   const calls = { first: ['crm.deal.list', { order: { ID: 'ASC' } }] }
   for (let at = 0; at < 60; at++) calls[`c${at}`] = ['profile']
-  calls.last = ['crm.deal.get', { id: '$result[first][0][ID]' }]
+  calls.last = ['crm.deal.get', { id: '$result[first][0][ID]', by: '$result[c30][ID]' }]
   const { told } = await batch(calls)
   assert.equal(told.last.data.ID, told.first.data[0].ID)
   assert.deepEqual(await sizes(), [50, 12])
@@ -206,6 +206,11 @@ test('without_a_callback_the_results_are_promised', async () => {
     BX24.callBatch([['profile']]).catch(({ name, code }) => [name, code]),
   )
   assert.deepEqual(refused, ['CallgateError', 'OVERLOAD_LIMIT'])
+  const long = await frame.evaluate(() => {
+    const calls = Array.from({ length: 60 }, () => ['profile'])
+    return BX24.callBatch(calls, null, true).catch(({ code }) => code)
+  })
+  assert.equal(long, 'OVERLOAD_LIMIT')
 })
 
 test('nothing_to_call_is_no_request_and_no_callback', async () => {

@@ -108,7 +108,7 @@ test('a_callback_that_throws_is_an_uncaught_error_and_disturbs_no_other', async 
     await BX24.callMethod('profile')
   })
   const [message, ...more] = await frame.evaluate(() => uncaught)
-  assert.match(message, /of the application/)
+  assert.equal(message, 'Uncaught Error: of the application')
   assert.deepEqual(more, [])
 })
 
@@ -118,6 +118,23 @@ test('calls_before_init_are_made_at_their_place_among_its_handlers', async () =>
   await frame.waitForFunction(() => calls.length === 3)
   assert.deepEqual(await frame.evaluate(() => calls.slice(0, 2)), ['handler', 'later handler'])
   assert.equal(await frame.evaluate(() => promise.then(({ status }) => status)), 200)
+})
+
+test('a_promise_is_not_kept_waiting_by_a_page_that_never_opens_the_application', async () => {
+  await world.portal.control('faults', { kind: 'page-silent', method: 'getInitData' })
+  await world.page.clock.install()
+  const frame = await world.load()
+  await frame.evaluate(() => {
+    globalThis.calls = []
+    const keep = ({ code }) => calls.push(code)
+    BX24.callMethod('profile').catch(keep)
+    BX24.callBatch([['profile']]).catch(keep)
+    BX24.callMethod('profile', {}, () => calls.push('called back'))
+  })
+  await world.page.clock.runFor(11_000)
+  await frame.waitForFunction(() => calls.length === 2)
+  const silent = 'CALLGATE_FRAME_SILENT'
+  assert.deepEqual(await frame.evaluate(() => calls), [silent, silent])
 })
 
 test('pages_follow_until_there_is_none_and_another_callback_may_take_over', async () => {
@@ -277,6 +294,16 @@ test('pages_are_promised_too', async () => {
 
 // Tokens and permissions
 
+test('a_program_may_add_the_token_itself_but_no_other', async () => {
+  const frame = await open()
+  const statuses = await frame.evaluate(async () => {
+    const own = await BX24.callMethod('profile', { auth: BX24.getAuth().access_token })
+    const other = await BX24.callMethod('profile', { auth: 'another' }).catch(({ code }) => code)
+    return [own.status, other]
+  })
+  assert.deepEqual(statuses, [200, 'CALLGATE_INVALID'])
+})
+
 test('an_expired_token_is_replaced_once_for_all_calls', async () => {
   const frame = await open()
   await fault('expired-token', { method: 'profile', times: 3 })
@@ -316,6 +343,13 @@ test('a_scope_that_is_missing_is_told_with_the_decision_and_without_a_request', 
     ['denied', 'scope', [['telephony']], 0],
   )
   assert.deepEqual(await tokensOf('telephony.call.attachTranscription'), [])
+})
+
+test('a_wait_that_is_over_is_told_and_not_what_the_portal_said_before', async () => {
+  const frame = await open({ scopes: 'telephony' })
+  const options = { confirmation: 'wait', confirmationTimeout: 100 }
+  const { error, status } = await call(frame, 'voximplant.user.get', { USER_ID: 1 }, options)
+  assert.deepEqual([error.error, status], ['CALLGATE_CONFIRMATION_TIMEOUT', 401])
 })
 
 test('a_call_can_wait_for_its_confirmation_and_listeners_hear_of_it', async () => {

@@ -1,7 +1,9 @@
 /** One call, from the caller's values to what the callback gets. */
 import { callForm } from '../../boot.js'
+import { silent } from '../../wasm/js/channel.js'
 import { CallgateError, invalid, wordsOf } from '../../wasm/js/face.js'
-import { formOf, withoutStart } from './form.js'
+import { PATIENCE } from '../life.js'
+import { formOf, without } from './form.js'
 import { AjaxResult } from './result.js'
 
 /**
@@ -15,9 +17,9 @@ export async function ask(life, query, options) {
   try {
     const how = { ...options }
     if (query.start !== undefined) how.start = query.start
-    const form = formOf(how.start === undefined ? query.data : withoutStart(query.data))
+    const form = formOf(how.start === undefined ? query.data : without(query.data, 'start'))
     query.data = copy(query.data)
-    if (!life.isInit) await new Promise((resolve) => life.init(resolve))
+    if (!life.isInit) await opened(life, query.callback)
     await callForm(life.portal, query.method, await form, how, (status, body) => {
       heard = { status, body }
     })
@@ -25,6 +27,14 @@ export async function ask(life, query, options) {
     thrown = error
   }
   return conclude(life, query, options, heard, thrown)
+}
+
+/** Waits until the application is open; for ever only with a callback. */
+function opened(life, callback) {
+  return new Promise((resolve, reject) => {
+    life.init(resolve)
+    if (typeof callback !== 'function') setTimeout(reject, PATIENCE, silent('getInitData'))
+  })
 }
 
 /** The same for what the portal was heard to say last and, unless that is the answer, what was thrown. */

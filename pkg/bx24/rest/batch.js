@@ -25,9 +25,9 @@ export function commandsIn(calls) {
  * answered none. Never rejects.
  */
 export async function askAll(life, commands, results, callback, halt) {
-  const errors = []
   let requests = [commands]
-  let thrown
+  let thrown, failure
+  let isAnswered = false
   try {
     requests = requestsOf(await written(commands))
   } catch (error) {
@@ -36,24 +36,31 @@ export async function askAll(life, commands, results, callback, halt) {
   for (const request of requests) {
     const cmd = Array.isArray(results) ? [] : {}
     for (const { key, method, form } of request) cmd[key] = `${method}?${form}`
-    const query = { method: 'batch', data: { halt: halt ? 1 : 0, cmd } }
+    const query = { method: 'batch', data: { halt: halt ? 1 : 0, cmd }, callback }
     const { result: whole, error } = thrown
       ? conclude(life, query, undefined, { status: 0 }, thrown)
       : await ask(life, query)
-    if (error) errors.push(error)
-    let isClean = true
-    for (const { key, method, form } of request) {
-      const answer = error ? refusalOf(whole) : answerTo(key, whole.data())
-      if (!answer) continue
-      const isError = answer.error !== undefined
-      const decision = error ? error.decision : isError ? decisionOn(life, cmd[key]) : undefined
-      const own = { method, data: form, callback }
-      results[key] = new AjaxResult(answer, own, whole.status, pager(life, own), decision)
-      if (isError) isClean = false
-    }
-    if (halt && !isClean) break
+    failure ??= error
+    isAnswered ||= !error
+    const told = tell(life, request, whole, error, callback)
+    for (const { key, result } of told) results[key] = result
+    if (halt && told.some(({ result }) => result.error())) break
   }
-  return { result: results, error: errors.length === requests.length ? errors[0] : undefined }
+  return { result: results, error: isAnswered ? undefined : failure }
+}
+
+/** What the answer of a request says of its commands, each with its key: of those that ran. */
+function tell(life, commands, whole, error, callback) {
+  const told = []
+  for (const { key, method, form } of commands) {
+    const answer = error ? refusalOf(whole) : answerTo(key, whole.data())
+    if (!answer) continue
+    const query = { method, data: form, callback }
+    const decision = error ? error.decision : answer.error && decisionOn(life, method, form)
+    const result = new AjaxResult(answer, query, whole.status, pager(life, query), decision)
+    told.push({ key, result })
+  }
+  return told
 }
 
 /** The commands with their parameters as forms. */
@@ -122,7 +129,7 @@ function answerTo(key, maps) {
 const refusalOf = ({ answer: { error, error_description } }) => ({ error, error_description })
 
 /** What is known to stand in the way of a command. */
-function decisionOn(life, command) {
-  const decision = life.portal.check('batch', { cmd: [command] }).commands?.[0]
+function decisionOn(life, method, form) {
+  const decision = life.portal.check('batch', { cmd: [`${method}?${form}`] }).commands?.[0]
   return ['denied', 'pending'].includes(decision?.verdict) ? decision : undefined
 }

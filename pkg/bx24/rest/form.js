@@ -14,15 +14,15 @@ export function formOf(params) {
   return isRead ? pieces.join('') : Promise.all(pieces).then((read) => read.join(''))
 }
 
-/** The same without its `start`. */
-export function withoutStart(params) {
+/** Parameters without one of their names. */
+export function without(params, name) {
   if (typeof params === 'string') {
     const pairs = params.split('&')
-    return pairs.filter((pair) => !pair.startsWith('start=')).join('&')
+    return pairs.filter((pair) => !pair.startsWith(`${name}=`)).join('&')
   }
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) return params
+  if (typeof params !== 'object' || params === null || !Object.hasOwn(params, name)) return params
   const rest = { ...params }
-  delete rest.start
+  delete rest[name]
   return rest
 }
 

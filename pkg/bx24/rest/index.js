@@ -1,11 +1,14 @@
 /** The calls of `BX24`. They go the way of every call of the `Portal` behind it. */
 import { ask, deliver } from './ask.js'
 import { askAll, commandsIn } from './batch.js'
-import { withoutStart } from './form.js'
+import { without } from './form.js'
 
 export function createRest(life) {
   function callMethod(method, params, callback, options) {
-    const data = hasIdleStart(params) ? withoutStart(params) : params
+    let data = params
+    if (hasIdleStart(params)) data = without(data, 'start')
+    // Some programs add the token themselves. It goes with every call.
+    if (params?.auth && params.auth === life.auth.access_token) data = without(data, 'auth')
     return deliver(ask(life, { method, data, callback }, options), callback)
   }
 
