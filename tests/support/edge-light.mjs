@@ -2,14 +2,17 @@
 import { EdgeRuntime } from 'edge-runtime'
 import { bundle, moduleBytes } from './bundle.mjs'
 
-/** Starts a program from its text, which may import `callgate`, and returns the runtime. */
-export async function startEdgeLight(source) {
+/**
+ * Starts a program from its text, which may import one of the package's modules, and returns the
+ * runtime.
+ */
+export async function startEdgeLight(source, name) {
   const script = await bundle(source, {
     conditions: ['edge-light'],
     format: 'iife',
     wasm: 'export default globalThis.compiledModule',
   })
-  const compiledModule = await WebAssembly.compile(await moduleBytes())
+  const compiledModule = await WebAssembly.compile(await moduleBytes(name))
   const extend = (context) => Object.assign(context, { compiledModule })
   return new EdgeRuntime({
     initialCode: script,

@@ -15,6 +15,7 @@ export async function startWorker(source, options = {}) {
       { type: 'ESModule', path: 'worker.js', contents: script },
       await compiled('callgate'),
       await compiled('edge'),
+      await compiled('systems'),
     ],
     ...options,
   })
