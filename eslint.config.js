@@ -37,6 +37,11 @@ export default [
     files: ['www/**/*.{js,mjs}', 'portal/page/*.js'],
     languageOptions: { globals: globals.browser },
   },
+  // The demo's app for BX24 is written as such apps are: scripts, and the library is there.
+  {
+    files: ['www/bx24/app/*.js'],
+    languageOptions: { sourceType: 'script', globals: { BX24: 'readonly' } },
+  },
   {
     files: ['*.js', 'tests/**/*.{js,mjs}', 'benches/**/*.{js,mjs}', 'xtask/**/*.mjs'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },

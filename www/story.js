@@ -32,14 +32,19 @@ const deals = [
   { ID: '1', TITLE: 'Solar roof for Vega School', STAGE_ID: 'NEW', OPPORTUNITY: '18400.00' },
   { ID: '2', TITLE: 'Heat pumps, Alder Street 4', STAGE_ID: 'EXECUTING', OPPORTUNITY: '42150.50' },
   { ID: '3', TITLE: 'Yearly service, Harbour Inn', STAGE_ID: 'WON', OPPORTUNITY: '3600.00' },
-]
+].map((deal) => ({ ...deal, ASSIGNED_BY_ID: '2' }))
 
-/** A fresh portal with the app installed: its server hears of confirmations from now on. */
-export async function install(appOrigin) {
+/** A fresh portal with its people and its deals. */
+export async function furnish() {
   await tell('reset')
   await tell('settings', { latency: 90, work: 30 })
   await tell('data', { entity: 'user', rows: users })
   await tell('data', { entity: 'deal', rows: deals })
+}
+
+/** The same with the app installed: its server hears of confirmations from now on. */
+export async function install(appOrigin) {
+  await furnish()
   await grant(FIRST_SCOPES)
   const { access_token: auth } = await newToken()
   const handler = `${appOrigin}/events`

@@ -49,9 +49,24 @@ export class WireLog {
     })
   }
 
+  /** What the application said to the portal's page. */
+  message(command, params) {
+    this.#add({
+      kind: 'message',
+      at: Date.now(),
+      method: command,
+      result: '',
+      good: true,
+      line: 'from the frame to the page',
+      body: JSON.stringify(params, null, 2),
+    })
+  }
+
+  /** Requests are seen a little after they were made, so the place of a row goes by its time. */
   #add(row) {
     this.#empty.hidden = true
-    this.#list.prepend(show(row))
+    const isEarlier = ({ dataset }) => Number(dataset.at) <= row.at
+    this.#list.insertBefore(show(row), [...this.#list.children].find(isEarlier) ?? null)
     if (this.#list.children.length > MOST) this.#list.lastElementChild.remove()
   }
 }
@@ -89,7 +104,7 @@ function show({ answer, at, body, good, kind, line, method, result, took }) {
   const part = (name, text) => [el('h3', {}, name), el('pre', { tabindex: '0' }, text)]
   return el(
     'li',
-    { 'data-kind': kind, 'data-method': method, 'data-result': result },
+    { 'data-at': at, 'data-kind': kind, 'data-method': method, 'data-result': result },
     el(
       'details',
       {},
@@ -103,7 +118,7 @@ function show({ answer, at, body, good, kind, line, method, result, took }) {
         took !== undefined && el('span', { class: 'quiet when' }, took),
       ),
       el('p', { class: 'quiet small' }, line),
-      ...part('Request', body),
+      ...part(kind === 'message' ? 'Parameters' : 'Request', body),
       ...(answer === undefined ? [] : part('Answer', answer)),
     ),
   )

@@ -1,7 +1,8 @@
 /** Gives code a little colour: words of the language, texts, the rest. */
 import { el } from '../dom.js'
 
-const PARTS = /(?<text>'[^']*')|(?<word>\b(?:const|for|of|await|return|async|new)\b)|[^'\w]+|\w+/g
+const PARTS =
+  /(?<text>'[^']*')|(?<word>\b(?:const|for|of|await|return|async|new|function|if)\b)|[^'\w]+|\w+/g
 
 export function highlight(code) {
   const parts = [...code.matchAll(PARTS)].map(({ 0: part, groups: { text, word } }) => {
