@@ -36,8 +36,8 @@ export const PEOPLE = [
 ]
 
 /** Waits until something is so. */
-export async function until(isSo, what) {
-  const late = Date.now() + PATIENCE
+export async function until(isSo, what, patience = PATIENCE) {
+  const late = Date.now() + patience
   while (!(await isSo())) {
     assert.ok(Date.now() < late, `in vain: until there is ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 20))

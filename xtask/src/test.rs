@@ -20,7 +20,7 @@ Usage: cargo xtask test [--only STEP]
   --list        name the steps
 
 Installs what is missing: Rust's wasm target, the npm packages of package-lock.json and,
-on Debian as root, Chromium with its driver and Redis. Elsewhere it says how to install those.
+on Debian as root, Chromium with its driver, Firefox and Redis. Elsewhere it says how to install those.
 ";
 
 struct Step {
@@ -72,7 +72,7 @@ const STEPS: [Step; 17] = [
     ),
     step("build", "the npm package and the test portal", build_all),
     built("node", "the package in Node", || node_tests("node")),
-    built("browser", "the package in Chromium", browser),
+    built("browser", "the package in Chromium and Firefox", browser),
     built("edge", "the package in edge runtimes", edge),
     built("package", "the packed package, installed", || {
         node_tests("package")
@@ -124,6 +124,7 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     tools::npm_packages()?;
     let Some(name) = only else {
         tools::chromium()?; // now, rather than ten minutes later
+        tools::firefox()?;
         for step in &STEPS {
             announce_and_run(step)?;
         }
@@ -243,6 +244,7 @@ fn build_all() -> Result<()> {
 
 fn browser() -> Result<()> {
     tools::chromium()?;
+    tools::firefox()?;
     node_tests("browser")
 }
 

@@ -1,5 +1,5 @@
 //! Finds, installs and runs what the verbs need: Rust's wasm target, Node and the packages of
-//! `package-lock.json`, Chromium, Redis. Every failure says what is missing and what to do about it.
+//! `package-lock.json`, Chromium, Firefox, Redis. Every failure says what is missing and what to do about it.
 
 use std::{
     env,
@@ -132,6 +132,14 @@ pub(crate) fn chromium() -> Result<()> {
         &BROWSER_PACKAGES,
         "install Chromium and its driver, and name them in CHROMIUM and CHROMEDRIVER",
     )
+}
+
+/// Makes sure that Firefox is there; installs it on Debian as root.
+pub(crate) fn firefox() -> Result<()> {
+    if find("FIREFOX", &["firefox-esr"]).is_some() {
+        return Ok(());
+    }
+    install(&["firefox-esr"], "install Firefox, and name it in FIREFOX")
 }
 
 /// Makes sure that a Redis server is there; installs it on Debian as root.
