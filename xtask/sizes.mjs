@@ -1,8 +1,10 @@
 /**
  * Prints what a page loads before its first call, as `cargo xtask build` left it in pkg/.
- * The script is bundled and minified as a user's bundler does it.
+ * The script is bundled and minified as a user's bundler does it. Or, of the files that are named,
+ * what each weighs.
  */
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -32,21 +34,28 @@ const brotli = (bytes) =>
     },
   }).length
 
-const wasm = await readFile(new URL('wasm/callgate.wasm', pkg))
-const script = await bundle('browser.js')
-const inline = await bundle('inline.js')
-
 const measure = (bytes) => [raw, gzip, brotli].map((size) => size(bytes))
 const sum = (one, other) => one.map((size, at) => size + other[at])
-const rows = [
-  ['callgate.wasm', measure(wasm)],
-  ['script, minified', measure(script)],
-  ['bytes to the first call', sum(measure(wasm), measure(script))],
-  ['callgate/inline, minified', measure(inline)],
-  ['bx24.js', measure(await readFile(new URL('bx24.js', pkg)))],
-  ['edge.wasm', measure(await readFile(new URL('wasm/edge.wasm', pkg)))],
-  ['systems.wasm', measure(await readFile(new URL('wasm/systems.wasm', pkg)))],
-]
+
+async function ofPackage() {
+  const wasm = await readFile(new URL('wasm/callgate.wasm', pkg))
+  const script = await bundle('browser.js')
+  const inline = await bundle('inline.js')
+
+  return [
+    ['callgate.wasm', measure(wasm)],
+    ['script, minified', measure(script)],
+    ['bytes to the first call', sum(measure(wasm), measure(script))],
+    ['callgate/inline, minified', measure(inline)],
+    ['bx24.js', measure(await readFile(new URL('bx24.js', pkg)))],
+    ['edge.wasm', measure(await readFile(new URL('wasm/edge.wasm', pkg)))],
+    ['systems.wasm', measure(await readFile(new URL('wasm/systems.wasm', pkg)))],
+  ]
+}
+
+const ofFile = async (path) => [basename(path), measure(await readFile(path))]
+const named = process.argv.slice(2)
+const rows = named.length > 0 ? await Promise.all(named.map(ofFile)) : await ofPackage()
 
 const line = (name, ...cells) =>
   name.padEnd(28) + cells.map((it) => String(it).padStart(10)).join('')

@@ -29,7 +29,10 @@ pub(crate) const HELP: &str = "\
 Builds the npm package: compiles the crate to WebAssembly, shrinks it, writes pkg/wasm/
 and prints what a user's page loads before its first call.
 
-Usage: cargo xtask build
+Usage: cargo xtask build [--combinations]
+
+  --combinations   build no package, but a module of every combination of the systems' features,
+                   and print their sizes; a few minutes
 
 Installs what is missing: Rust's wasm target and the npm packages of package-lock.json.
 ";
@@ -41,16 +44,46 @@ const MODULES: [(&str, &str); 3] = [
     ("systems", "one-e,telecomx"),
 ];
 
+/// What `--combinations` compares.
+const COMBINATIONS: [&str; 7] = [
+    "bitrix24",
+    "one-e",
+    "telecomx",
+    "bitrix24,one-e",
+    "bitrix24,telecomx",
+    "one-e,telecomx",
+    "bitrix24,one-e,telecomx",
+];
+
 /// A path inside `pkg/wasm/` and what the file there holds.
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds the package and prints its sizes.
 pub(crate) fn run_verb(args: &[String]) -> Result<()> {
+    if args == ["--combinations"] {
+        return combinations();
+    }
     if tools::help_asked(args, HELP)? {
         return Ok(());
     }
     package()?;
     sizes()
+}
+
+/// Prints what a module weighs that has these systems and no others.
+fn combinations() -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    let folder = target_dir().join("combinations");
+    fs::create_dir_all(&folder)?;
+    let mut paths = Vec::new();
+    for features in COMBINATIONS {
+        let module = bind("combination", &compile(features)?, &mut Files::new())?;
+        let path = folder.join(features).with_extension("wasm");
+        fs::write(&path, shrink("combination", &module)?)?;
+        paths.push(path);
+    }
+    run(command("node").arg("xtask/sizes.mjs").args(paths))
 }
 
 /// Brings `pkg/` up to date.
