@@ -97,7 +97,8 @@ pub(crate) fn push_escaped(text: &str, out: &mut String) {
 
 #[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]
 fn stays(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte)
+    // Without a search, which every byte of a request would pay for.
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'!' | b'~' | b'\''..=b'*')
 }
 
 #[cfg(any(feature = "bitrix24", feature = "edge", feature = "telecomx"))]

@@ -327,7 +327,7 @@ class Batch {
   }
 
   command(place) {
-    const [, , method, text] = this.#items.slice(place * 4)
+    const [, , method, text] = this.#items.slice(place * 4, place * 4 + 4)
     const command = new Command(this.#desk, method, text, this.#options)
     command.owner = this.owner
     return command
@@ -399,14 +399,12 @@ function bodyOf(maps, key) {
   const error = maps?.result_error?.[key]
   if (typeof error === 'object' && error !== null) return error
   const body = {}
-  for (const [member, map] of [
-    ['result', maps?.result],
-    ['total', maps?.result_total],
-    ['next', maps?.result_next],
-    ['time', maps?.result_time],
-  ]) {
-    if (map?.[key] !== undefined) body[member] = map[key]
-  }
+  const [data, total] = [maps?.result?.[key], maps?.result_total?.[key]]
+  const [next, time] = [maps?.result_next?.[key], maps?.result_time?.[key]]
+  if (data !== undefined) body.result = data
+  if (total !== undefined) body.total = total
+  if (next !== undefined) body.next = next
+  if (time !== undefined) body.time = time
   return body
 }
 

@@ -8,8 +8,8 @@ use crate::{
 };
 
 const HELP: &str = "\
-Measures: the package's size, the core's native benchmarks, calls in Node beside plain code
-that does the same, long lists beside plain code and the vendor's SDK, and the way to the first
+Measures: the package's size, the core's native benchmarks, calls and batches in Node beside plain
+code that does the same, long lists beside plain code and the vendor's SDK, and the way to the first
 answer in Chromium beside the same two. Ratios within one run count; times depend on the machine.
 
 Usage: cargo xtask bench
@@ -24,6 +24,7 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     build::sizes()?;
     run(cargo().args(["bench", "--package=callgate"]))?;
     run(command("node").arg("benches/node.mjs"))?;
+    run(command("node").arg("benches/batch.mjs"))?;
     run(command("node").arg("benches/decode.mjs"))?;
     run(cargo().args(["build", "--release", "--package=callgate-portal"]))?;
     tools::chromium()?;
