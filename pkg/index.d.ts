@@ -571,6 +571,13 @@ export interface TokenOptions extends Options {
   /** Proves that an event comes from the portal. */
   applicationToken?: string
   /**
+   * Where a gate (`callgate/edge`, its `paths.relay`) tells that an administrator has decided: while
+   * calls wait for one, this is listened to, and they are repeated at once instead of from time to
+   * time. Their token is sent there, so the address is https or wss, or of the loopback host; wss
+   * needs a gate whose store holds WebSockets. While it can't be reached calls wait as without it.
+   */
+  relay?: string
+  /**
    * Gets a new token; called once for all calls that need one, and never twice with the same
    * `refreshToken`. What it throws ends those calls with code `CALLGATE_REFRESH_FAILED`.
    */
@@ -585,6 +592,8 @@ export interface FrameOptions extends Options {
   handshakeTimeout?: number
   /** Proves that an event comes from the portal. */
   applicationToken?: string
+  /** Where a gate tells that an administrator has decided, as in {@link TokenOptions}. */
+  relay?: string
 }
 
 /** Options of {@link Portal.webhook}. */

@@ -6,6 +6,7 @@ import { Exchange, explain, ownFetch, takesCredentials } from './exchange.js'
 import { Answer, makeError } from './face.js'
 import { ListStream } from './list.js'
 import { Listeners } from './listeners.js'
+import { listen } from './relay.js'
 
 // What the core is told; it knows these by number. The first ones are how an exchange ends.
 const RESULT = 0
@@ -22,6 +23,7 @@ const CONSENTED = 10
 const LISTED = 11
 const WANTED = 12
 const WOKEN = 13
+const DECIDED = 14
 
 /** The promise of what `next` makes of what is promised. */
 export const then = (promise, next) => promise.then(next)
@@ -29,6 +31,7 @@ export const then = (promise, next) => promise.then(next)
 export class Desk {
   #calls = new Map()
   #exchanges = new Map()
+  #ears = new Map()
   #warned = new Set()
   #listeners = new Listeners('confirmation', 'warning', 'token', 'throttle')
   #tell
@@ -230,6 +233,17 @@ export class Desk {
   wake(millis) {
     clearTimeout(this.#timer)
     if (millis !== undefined) this.#timer = setTimeout(() => this.#tell(WOKEN), millis)
+  }
+
+  /** Tells the core, by a number, when the relay says that an administrator has decided. */
+  listen(ear, relay, token, method) {
+    const decided = () => this.#tell(DECIDED, ear)
+    this.#ears.set(ear, listen(relay, token, method, decided))
+  }
+
+  unlisten(ear) {
+    this.#ears.get(ear)()
+    this.#ears.delete(ear)
   }
 
   /** Tells the core what a refresh gave, or in which words it failed. */

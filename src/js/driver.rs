@@ -10,7 +10,8 @@ use wasm_bindgen::prelude::*;
 use crate::bitrix24::engine::list::Limits;
 use crate::bitrix24::engine::plan::{Finished, Outcome};
 use crate::bitrix24::engine::{
-    Answer, Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token, TokenUpdate,
+    Answer, Awaited, Call, CallId, Connection, Exchange, Notice, Output, RefreshRequest, Token,
+    TokenUpdate,
 };
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
@@ -131,6 +132,8 @@ pub(super) struct Driver {
     refresher: Refresher,
     /// The questions about methods that were asked last.
     asked: RefCell<Vec<(MethodName, CallId, Promise)>>,
+    /// The decisions that the relay was asked for, and the number of the last.
+    listening: RefCell<(Vec<(u32, Awaited)>, u32)>,
     /// For when the desk's timer is set.
     wakes_at: Cell<Option<Instant>>,
     /// What the desk calls, kept alive as long as the desk.
@@ -188,6 +191,7 @@ impl Driver {
                 way,
                 refresher,
                 asked: RefCell::default(),
+                listening: RefCell::default(),
                 wakes_at: Cell::new(None),
                 _hooks: (tell, answered, again),
             }
@@ -352,6 +356,13 @@ impl Driver {
             }
             10 => self.step(|connection, now| connection.moved(now, a.is_truthy())),
             11 => self.begin_list(body.unchecked_ref(), a, b),
+            14 => self.step(|connection, now| {
+                let (listening, _) = &*self.listening.borrow();
+                let heard = listening.iter().find(|(ear, _)| *ear == exchange.call.0);
+                if let Some((_, awaited)) = heard {
+                    connection.decided(now, awaited);
+                }
+            }),
             12 => self.step(|connection, now| connection.want_rows(now, exchange.call)),
             _ => match read_envelope(what, a, b) {
                 Some(envelope) => {
@@ -390,6 +401,31 @@ impl Driver {
             }
         }
         self.set_timer(now);
+        self.listen();
+    }
+
+    /// Listens for the decisions that calls wait for, and for no others.
+    fn listen(&self) {
+        let Some(relay) = &self.way.relay else {
+            return;
+        };
+        let awaited = self.connection.borrow().awaits();
+        let (listening, last) = &mut *self.listening.borrow_mut();
+        listening.retain(|(ear, known)| {
+            let wanted = awaited.contains(known);
+            if !wanted {
+                self.desk.unlisten(*ear);
+            }
+            wanted
+        });
+        for it in awaited {
+            if listening.iter().all(|(_, known)| *known != it) {
+                *last += 1;
+                let (token, method) = (it.token.expose(), it.method.as_str());
+                self.desk.listen(*last, relay, token, method);
+                listening.push((*last, it));
+            }
+        }
     }
 
     fn carry_out(&self, output: Output<Body>) {

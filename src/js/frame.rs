@@ -121,7 +121,12 @@ impl FrameLink {
 pub(super) fn open(options: &JsValue) -> Result<Promise, Error> {
     let options = Options::new(
         options,
-        with_common!("allowedPortals", "handshakeTimeout", "applicationToken"),
+        with_common!(
+            "allowedPortals",
+            "handshakeTimeout",
+            "applicationToken",
+            "relay"
+        ),
     )?;
     let how = read_how(&options)?;
     let timeout = options.millis("handshakeTimeout")?;

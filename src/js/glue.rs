@@ -32,6 +32,12 @@ extern "C" {
     fn values();
 }
 
+#[wasm_bindgen(module = "/src/js/relay.js")]
+extern "C" {
+    #[allow(dead_code, reason = "named for its file")]
+    fn listen();
+}
+
 #[wasm_bindgen(module = "/src/js/text.js")]
 extern "C" {
     /// Throws a `CallgateError`.
@@ -194,6 +200,12 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub(super) fn wake(this: &Desk, millis: Option<i32>);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn listen(this: &Desk, ear: u32, relay: &str, token: &str, method: &str);
+
+    #[wasm_bindgen(method)]
+    pub(super) fn unlisten(this: &Desk, ear: u32);
 
     #[wasm_bindgen(method)]
     pub(super) fn renew(this: &Desk, refresh: &Promise);

@@ -269,7 +269,8 @@ fn with_token(object: &JsValue) -> Result<Rc<Driver>, Error> {
             "memberId",
             "scope",
             "applicationToken",
-            "refresh"
+            "refresh",
+            "relay"
         ),
     )?;
     let origin = Origin::parse(&options.required("domain")?)?;

@@ -13,6 +13,8 @@ use crate::js::glue;
 use crate::js::modes::read_modes;
 use crate::js::options::{Options, wrong};
 use crate::js::transport::Way;
+use crate::origin::Origin;
+use crate::text::cut;
 
 impl Options<'_> {
     fn on_waiting(&self) -> Result<OnWaiting, Error> {
@@ -169,7 +171,24 @@ pub(super) fn read_way(options: &Options<'_>) -> Result<Way, Error> {
         fetch: options.function("fetch")?,
         on_moved: options.function("onMoved")?,
         max_body: max_body.transpose()?,
+        relay: read_relay(options)?,
     })
+}
+
+/// The address of a relay. A token goes there, so it is as safe as a portal's.
+fn read_relay(options: &Options<'_>) -> Result<Option<String>, Error> {
+    let Some(url) = options.text("relay")? else {
+        return Ok(None);
+    };
+    let (scheme, rest) = cut(&url, "://").unwrap_or_default();
+    let scheme = match scheme {
+        "https" | "wss" => "https",
+        "http" | "ws" => "http",
+        _ => return Err(wrong("relay", "it must begin with https:// or wss://")),
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    Origin::read("relay", &[scheme, "://", host].concat())?;
+    Ok(Some(url))
 }
 
 fn read_budget(options: &Options<'_>) -> Result<Rate, Error> {

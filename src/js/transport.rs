@@ -36,6 +36,8 @@ pub(super) struct Way {
     pub(super) on_moved: Option<Function>,
     /// How many bytes an answer may have.
     pub(super) max_body: Option<f64>,
+    /// Where a gate tells that an administrator has decided.
+    pub(super) relay: Option<String>,
 }
 
 /// Sends a request; the desk tells the connection how it ends.

@@ -1,10 +1,11 @@
 //! Rule 5: the portal's word is worth more than an event's, and more than the catalogue's.
 
-use callgate::bitrix24::engine::Config;
+use callgate::bitrix24::engine::{Awaited, Config};
 use callgate::bitrix24::rights::confirmation::State;
 use callgate::bitrix24::rights::grant::Source;
 use callgate::bitrix24::rights::preflight::{Mode, Modes};
 use callgate::decision::{Evidence, Layer, Verdict};
+use callgate::secret::Secret;
 use callgate_portal::EventPost;
 
 use crate::world::{Fate, PHONES, Setup, World, call, phones, waiting, waiting_phones};
@@ -138,6 +139,31 @@ fn rule_5_an_event_about_another_token_or_method_wakes_nobody() {
     assert!(!world.deliver(&altered(&events[0], PHONES, "user.get")));
     assert_eq!(world.sent.len(), 1);
     assert!(world.deliver(&altered(&events[0], PHONES, "VOXIMPLANT.USER.GET")));
+}
+
+#[test]
+fn rule_5_word_of_a_decision_only_wakes_those_who_wait_for_it() {
+    let mut world = World::new();
+    let ids = [waiting_phones(), waiting_phones()].map(|call| world.submit(call));
+    let awaited = world.connection.awaits();
+    assert_eq!(awaited.len(), 1);
+    let of_another = Awaited {
+        token: Secret::new("another"),
+        ..awaited[0].clone()
+    };
+    assert!(!world.connection.decided(world.at(), &of_another));
+
+    assert!(world.connection.decided(world.at(), &awaited[0]));
+    world.pump();
+    assert!(!world.has_ended(ids[0]));
+
+    world.decide(true); // its event is lost
+    assert!(world.connection.decided(world.at(), &awaited[0]));
+    world.pump();
+    for id in ids {
+        assert!(world.end(id).is_ok());
+    }
+    assert!(world.connection.awaits().is_empty());
 }
 
 #[test]

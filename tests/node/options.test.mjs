@@ -104,6 +104,7 @@ const tokens = [
   ['scope', [7, {}, [7], [['crm']], true]],
   ['applicationToken', ['', 7, {}]],
   ['refresh', ['refresh', {}, Promise.resolve()]],
+  ['relay', ['', 'gate.example', 'ftp://g.example/', 'http://g.example/', 'wss://u@g.example/', 7]],
 ]
 for (const [option, values] of [...common, ...tokens]) {
   test(`a_wrong_${option}_is_named`, () => {

@@ -27,7 +27,7 @@ use crate::bitrix24::wire::address::{Endpoint, Origin, Webhook};
 use crate::bitrix24::wire::code::Meaning;
 use crate::bitrix24::wire::commands;
 use crate::bitrix24::wire::envelope::{Envelope, Payload, Reply};
-use crate::bitrix24::wire::event::{MethodConfirm, TokenScopes};
+use crate::bitrix24::wire::event::TokenScopes;
 use crate::decision::Decision;
 use crate::error::{Error, Kind, Ran};
 use crate::http::{BodyFormat, Failure, Request};
@@ -36,9 +36,6 @@ use crate::time::Instant;
 
 /// How many replaced tokens are kept out of words: an hour each, so longer than any echo of them.
 const REMEMBERED: usize = 8;
-
-/// The finding that an event could not be checked.
-const UNCHECKED_EVENT: u64 = 0;
 
 /// How a connection behaves.
 ///
@@ -675,57 +672,6 @@ impl<B: Payload> Connection<B> {
         }
     }
 
-    /// Tells of an administrator's decision. Nothing is believed: a wait that it concerns repeats
-    /// its call at once, and the portal's answer decides. True when it woke a wait; false for an
-    /// event with another application token, or for a token or method that nobody waits for.
-    ///
-    /// ```
-    /// # use callgate::bitrix24::engine::{Config, Connection, Notice, Output, Token};
-    /// # use callgate::bitrix24::wire::{address::Origin, event::MethodConfirm, form};
-    /// # use callgate::secret::Secret;
-    /// # use callgate::time::Instant;
-    /// # let token = Token { access: Secret::new("tok"), refresh: None, expires_at: None };
-    /// # let origin = Origin::parse("portal.example").unwrap();
-    /// # let mut connection: Connection<serde_json::Value> =
-    /// #     Connection::with_token(Config::default(), origin, token, false);
-    /// let event = MethodConfirm::read(&form::read(
-    ///     "event=ONAPPMETHODCONFIRM&data[TOKEN]=tok&data[METHOD]=voximplant.user.get\
-    ///      &data[CONFIRMED]=1&auth[application_token]=app",
-    /// ));
-    /// let now = Instant::from_millis(0);
-    /// assert!(!connection.event(now, &event.unwrap()));
-    /// assert!(matches!(connection.poll(now), Some(Output::Notice(Notice::Warning { .. }))));
-    /// ```
-    pub fn event(&mut self, now: Instant, event: &MethodConfirm) -> bool {
-        if self.config.application_token.is_none() {
-            let message = "an event came, but no applicationToken is set to check it with: it is \
-                           ignored";
-            self.warn(UNCHECKED_EVENT, None, message.to_owned(), None);
-            return false;
-        }
-        if !self.is_from_portal(&event.application_token, event.member_id.as_deref()) {
-            return false;
-        }
-        let mut woken = false;
-        for running in self.calls.values_mut() {
-            let (Some(wait), Some(held)) = (&mut running.wait, &running.token) else {
-                continue;
-            };
-            if running.call.method != event.method || held.token.access != event.token {
-                continue;
-            }
-            woken = true;
-            match running.stage {
-                Stage::Parked { .. } => running.stage = Stage::Parked { wake_at: now },
-                _ => wait.woken = true,
-            }
-        }
-        if woken {
-            self.wake_by(now);
-        }
-        woken
-    }
-
     /// Tells of scopes that came with an event or a placement. They are those of the token that came
     /// along: the connection learns them if that is its own, and the application token is right.
     ///
@@ -753,7 +699,11 @@ impl<B: Payload> Connection<B> {
     }
 
     /// Whether what came proves itself with the application token, and isn't of another portal.
-    fn is_from_portal(&self, application_token: &Secret, member_id: Option<&str>) -> bool {
+    pub(super) fn is_from_portal(
+        &self,
+        application_token: &Secret,
+        member_id: Option<&str>,
+    ) -> bool {
         let of_another = match (&self.config.member_id, member_id) {
             (Some(own), Some(theirs)) => own != theirs,
             _ => false,

@@ -43,3 +43,4 @@ pub use call::{Answer, Call, CallId, Exchange, OnWaiting};
 pub use connection::{Config, Connection, Notice, Output};
 pub use lists::Rows;
 pub use token::{RefreshRequest, Token, TokenUpdate};
+pub use waiting::Awaited;
