@@ -377,6 +377,25 @@ test('a_call_can_wait_for_its_confirmation_and_listeners_hear_of_it', async () =
 
 // Mistakes
 
+test('a_file_that_can_not_be_read_is_told', async () => {
+  const frame = await open()
+  const told = await frame.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory()
+    const handle = await folder.getFileHandle('a.txt', { create: true })
+    const writable = await handle.createWritable()
+    await writable.write('hello')
+    await writable.close()
+    const file = await handle.getFile()
+    await folder.removeEntry('a.txt')
+    const { kind, message } = await BX24.callMethod('profile', { file }).catch((error) => error)
+    return [kind, message]
+  })
+  assert.equal(told[0], 'invalid')
+  assert.match(told[1], /^params: a file can't be read/)
+  assert.deepEqual(await tokensOf('profile'), [])
+  assert.deepEqual(await frame.evaluate(() => uncaught), [])
+})
+
 test('what_can_not_be_sent_is_told_and_names_what', async () => {
   const frame = await open()
   const before = (await world.portal.log()).length

@@ -17,24 +17,16 @@ export async function ask(life, query, options) {
   try {
     const how = { ...options }
     if (query.start !== undefined) how.start = query.start
-    const form = formOf(how.start === undefined ? query.data : without(query.data, 'start'))
+    const written = formOf(how.start === undefined ? query.data : without(query.data, 'start'))
     query.data = copy(query.data)
-    if (!life.isInit) await opened(life, query.callback)
-    await callForm(life.portal, query.method, await form, how, (status, body) => {
+    const [form] = await Promise.all([written, life.isInit || opened(life, query.callback)])
+    await callForm(life.portal, query.method, form, how, (status, body) => {
       heard = { status, body }
     })
   } catch (error) {
     thrown = error
   }
   return conclude(life, query, options, heard, thrown)
-}
-
-/** Waits until the application is open; for ever only with a callback. */
-function opened(life, callback) {
-  return new Promise((resolve, reject) => {
-    life.init(resolve)
-    if (typeof callback !== 'function') setTimeout(reject, PATIENCE, silent('getInitData'))
-  })
 }
 
 /** The same for what the portal was heard to say last and, unless that is the answer, what was thrown. */
@@ -49,6 +41,14 @@ export function conclude(life, query, options, { status, body }, thrown) {
   const again = pager(life, query, options)
   const result = new AjaxResult(answer, query, status || error?.status || 0, again, error?.decision)
   return { result, error: result.error() && error }
+}
+
+/** Waits until the application is open; for ever only with a callback. */
+function opened(life, callback) {
+  return new Promise((resolve, reject) => {
+    life.init(resolve)
+    if (typeof callback !== 'function') setTimeout(reject, PATIENCE, silent('getInitData'))
+  })
 }
 
 /** What the portal answered to a call that failed, also where its own library saw no failure. */
