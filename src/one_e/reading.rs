@@ -64,13 +64,13 @@ pub(super) fn time(value: &Value, name: &str) -> Option<Instant> {
     let mut clock = clock.split(':');
     let mut whole = || clock.next()?.parse::<u64>().ok();
     let (hours, minutes) = (whole()?, whole()?);
-    let seconds = clock.next().unwrap_or("0").parse::<f64>().ok()?;
+    let millis = read_seconds(clock.next().unwrap_or("0"))?;
     let in_range = (1970..10_000).contains(&year)
         && (1..=12).contains(&month)
         && (1..=31).contains(&day)
         && hours < 24
         && minutes < 60
-        && (0.0..61.0).contains(&seconds);
+        && millis < 61_000;
     if !in_range {
         return None;
     }
@@ -78,8 +78,23 @@ pub(super) fn time(value: &Value, name: &str) -> Option<Instant> {
     Some(
         midnight
             + Duration::from_secs(hours * 3600 + minutes * 60)
-            + Duration::from_secs_f64(seconds),
+            + Duration::from_millis(millis),
     )
+}
+
+/// Seconds with or without a fraction, in milliseconds. As floating numbers they would be read by
+/// tables that are larger than all else in this module.
+fn read_seconds(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let mut millis = 0;
+    for place in 0..3 {
+        let digit = fraction.as_bytes().get(place).unwrap_or(&b'0');
+        millis = millis * 10 + u64::from(digit - b'0');
+    }
+    Some(whole.parse::<u64>().ok()?.checked_mul(1000)? + millis)
 }
 
 /// The days from 1970-01-01 to a date of the Gregorian calendar.
@@ -153,7 +168,10 @@ mod tests {
             ("1969-12-31T23:59:59Z", None),
             ("2024-13-01T00:00:00Z", None),
             ("2024-01-01T24:00:00Z", None),
+            ("2024-01-01T00:00:01.5", Some(1_704_067_201_500)),
+            ("2024-01-01T00:00:01.1234567Z", Some(1_704_067_201_123)),
             ("2024-01-01T00:00:NaN", None),
+            ("2024-01-01T00:00:1.x", None),
             ("2024-01-01", None),
             ("yesterday", None),
         ] {
