@@ -34,6 +34,10 @@ export default [
     languageOptions: { globals: globals.node },
   },
   {
+    files: ['examples/**/*.js'],
+    languageOptions: { globals: { ...globals.node, Deno: 'readonly' } },
+  },
+  {
     files: ['www/**/*.{js,mjs}', 'portal/page/*.js'],
     languageOptions: { globals: globals.browser },
   },

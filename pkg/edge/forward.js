@@ -7,13 +7,13 @@ const HANDS_ON_PACKED = globalThis.navigator?.userAgent === 'Cloudflare-Workers'
 
 /** Sends a request on; gives the portal's answer, or nothing where there is none. */
 export async function forward({ body, origin, request, seen, target }) {
-  const { method, signal } = request
+  const { method } = request
   const headers = new Headers(request.headers)
   for (const name of namesIn(seen.ending)) headers.delete(name)
   if (!HANDS_ON_PACKED || !headers.has('accept-encoding')) {
     headers.set('accept-encoding', 'identity')
   }
-  const init = { method, headers, redirect: 'manual', signal }
+  const init = { method, headers, redirect: 'manual' }
   // The portal reads no body of these, and fetch sends none.
   if (method !== 'GET' && method !== 'HEAD' && body?.length !== 0) init.body = body
   if (body instanceof ReadableStream) init.duplex = 'half'

@@ -209,7 +209,8 @@ impl Seen {
             grant.learn(ScopeSet::parse(&scopes), Source::Scope, Instant::default());
         }
         let mut given = self.rules.given.iter();
-        let given = given.find(|(host, _)| *host == self.host);
+        let carries_scopes = matches!(seen.caller, Caller::Token(_) | Caller::Webhook { .. });
+        let given = given.find(|(host, _)| carries_scopes && *host == self.host);
         let catalogue = catalogue::current();
         let said = |method: &MethodName| {
             let mut pairs = told.chunks_exact(2);

@@ -100,10 +100,9 @@ fn json(text: &str, limits: &Limits, doubts: &mut Doubts) -> Result<Body, Reject
         match event {
             Event::MapOpens | Event::ListOpens => depth += 1,
             Event::Closes => depth -= 1,
-            Event::Key(raw) | Event::Text(raw) => {
-                let escaped = raw.plain().is_none();
+            Event::Key(raw) | Event::Text(raw) if raw.plain().is_none() => {
                 let read = raw.to_text();
-                let half = escaped && read.contains(char::REPLACEMENT_CHARACTER);
+                let half = read.contains(char::REPLACEMENT_CHARACTER);
                 doubts.add_if(half, "body", "holds half a pair of surrogates");
                 doubts.add_if(read.contains('\0'), "body", "holds a null byte");
             }
@@ -115,7 +114,7 @@ fn json(text: &str, limits: &Limits, doubts: &mut Doubts) -> Result<Body, Reject
                 );
             }
             Event::End => break,
-            Event::Bool(_) | Event::Null => {}
+            Event::Key(_) | Event::Text(_) | Event::Bool(_) | Event::Null => {}
         }
         if depth > limits.nesting {
             return Err(Rejection::limit(

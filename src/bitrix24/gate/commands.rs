@@ -162,5 +162,6 @@ pub(super) fn params(members: Members) -> Result<Params, Rejection> {
         true => Value::List(members.into_iter().map(|(_, value)| value).collect()),
         false => Value::Map(members),
     };
-    Params::parse(tree.to_json()).map_err(|error| Rejection::limit("parameters", &error.message))
+    Params::written_by_stringify(tree.to_json())
+        .map_err(|error| Rejection::limit("parameters", &error.message))
 }

@@ -64,7 +64,7 @@ impl Params {
 
     /// Takes what `JSON.stringify` wrote of an object: known to be JSON, so only its top level is
     /// looked at, unless it has brackets enough to nest too deep.
-    #[cfg(any(target_arch = "wasm32", test))]
+    #[cfg(any(target_arch = "wasm32", feature = "edge", test))]
     pub(crate) fn written_by_stringify(text: String) -> Result<Self, Error> {
         let opens = |byte: &u8| matches!(byte, b'{' | b'[');
         if text.len() >= 2 * DEEPEST && text.bytes().filter(opens).count() >= DEEPEST {
