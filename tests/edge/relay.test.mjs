@@ -6,51 +6,23 @@ import assert from 'node:assert/strict'
 import { after, afterEach, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { edgeWorld } from '../support/edge.mjs'
-import { startWorker } from '../support/workerd.mjs'
+import { startRelayGate, stores } from '../support/relay.mjs'
 import { ownClock, until } from '../support/world.mjs'
 import { Portal } from '../../pkg/node.js'
 
 const METHOD = 'voximplant.user.get'
 const world = edgeWorld()
 
-/** A gate of which pages and the portal's events know. */
-const source = (options, store) => `
-  import { createGate, memoryStore } from 'callgate/edge'
-  import { durableStore } from 'callgate/edge/cloudflare'
-  export { CallgateState } from 'callgate/edge/cloudflare'
-
-  const records = []
-  const gate = createGate({
-    ...${JSON.stringify(options)},
-    httpToLoopbackForTests: true,
-    paths: { events: '/callgate/events', relay: '/callgate/relay' },
-    store: ${store},
-    onDecision: (record) => record.event && records.push(record),
-  })
-  export default {
-    fetch(request, env, context) {
-      if (request.url.endsWith('/records')) return Response.json(records.splice(0))
-      return gate.fetch(request, env, context)
-    },
-  }`
-
 const host = () => new URL(world.origin).host
 const sleep = promisify(globalThis.setTimeout)
-
-const stores = { memory: 'memoryStore()', durable: '(env) => durableStore(env.STATE)' }
 
 for (const [kind, store] of Object.entries(stores)) {
   describe(kind, () => {
     let gate, token, clock
-    const start = (options) =>
-      startWorker(source({ portals: [world.origin], ...options }, store), {
-        durableObjects: { STATE: { className: 'CallgateState', useSQLite: true } },
-      })
     beforeEach(async () => {
       token = await world.token()
-      const { member_id, application_token } = token
-      gate ??= await start({ applicationTokens: { [member_id]: application_token } })
-      await records()
+      gate ??= await startRelayGate(world.origin, token, store)
+      await gate.records()
     })
     after(() => gate?.stop())
     afterEach(() => {
@@ -62,7 +34,7 @@ for (const [kind, store] of Object.entries(stores)) {
       Portal.token({
         domain: gate.url,
         accessToken: token.access_token,
-        relay: `${gate.url}/callgate/relay`,
+        relay: gate.relay,
         ...options,
       })
     const post = (path, body, more) => fetch(gate.url + path, { method: 'POST', body, ...more })
@@ -71,12 +43,11 @@ for (const [kind, store] of Object.entries(stores)) {
         '/callgate/relay',
         JSON.stringify({ token: token.access_token, method: METHOD, ...wish }),
       )
-    const records = async () => (await fetch(`${gate.url}/records`)).json()
-    const outcomes = async () => (await records()).map(({ outcome }) => outcome)
+    const outcomes = async () => (await gate.records()).map(({ outcome }) => outcome)
     const bind = (portal) =>
       portal.call('event.bind', {
         event: 'ONAPPMETHODCONFIRM',
-        handler: `${gate.url}/callgate/events`,
+        handler: gate.events,
       })
     const event = (more) =>
       new URLSearchParams({
@@ -111,7 +82,7 @@ for (const [kind, store] of Object.entries(stores)) {
         const calls = [await waiting(portals[0]), await waiting(portals[1])]
         await world.decide(token, granted)
         for (const { ended } of calls) assert.equal(await ended, outcome)
-        assert.deepEqual(await records(), [
+        assert.deepEqual(await gate.records(), [
           { event: 'confirmation', portal: host(), method: METHOD, outcome: 'woken' },
         ])
       })
@@ -149,7 +120,7 @@ for (const [kind, store] of Object.entries(stores)) {
         assert.deepEqual(await outcomes(), [outcome])
       }
       assert.equal(await over(), undefined)
-      assert.equal((await fetch(`${gate.url}/callgate/events`)).status, 405)
+      assert.equal((await fetch(gate.events)).status, 405)
       for (let twice = 0; twice < 2; twice++) await post('/callgate/events', event())
       assert.deepEqual(await outcomes(), ['woken', 'woken'])
     })
@@ -164,7 +135,7 @@ for (const [kind, store] of Object.entries(stores)) {
       for (const wish of ['', '{', '[]', 'null', '{"token":"x"}', '{"token":"x","method":7}'])
         assert.equal((await post('/callgate/relay', wish)).status, 400)
       assert.equal((await listen({ more: 'x'.repeat(5_000) })).status, 400)
-      assert.equal((await fetch(`${gate.url}/callgate/relay`)).status, 405)
+      assert.equal((await fetch(gate.relay)).status, 405)
       const { status, headers, body } = await listen({ method: METHOD.toUpperCase() })
       assert.deepEqual([status, headers.get('access-control-allow-origin')], [200, '*'])
       await body.cancel()
