@@ -69,7 +69,7 @@ export class Life {
   }
 
   install(item) {
-    if (item) this.#installers.push(item)
+    if (item && !this.isInit) this.#installers.push(item)
   }
 
   #begin() {
