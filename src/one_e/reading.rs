@@ -76,9 +76,7 @@ pub(super) fn time(value: &Value, name: &str) -> Option<Instant> {
     }
     let midnight = Instant::from_millis(days_since_1970(year, month, day) * 86_400_000);
     Some(
-        midnight
-            + Duration::from_secs(hours * 3600 + minutes * 60)
-            + Duration::from_millis(millis),
+        midnight + Duration::from_secs(hours * 3600 + minutes * 60) + Duration::from_millis(millis),
     )
 }
 

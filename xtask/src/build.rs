@@ -37,12 +37,16 @@ Usage: cargo xtask build [--combinations]
 Installs what is missing: Rust's wasm target and the npm packages of package-lock.json.
 ";
 
+/// Levels of optimisation, as cargo calls them.
+const SMALL: &str = "z";
+const FAST: &str = "3";
+
 /// The modules of the package: its name, the features of the crate that it has, and what it is
 /// optimised for. Nobody waits for the edge's to be loaded, but every request for what it does.
 const MODULES: [(&str, &str, &str); 3] = [
-    ("callgate", "bitrix24", "z"),
-    ("edge", "edge", "3"),
-    ("systems", "one-e,telecomx", "z"),
+    ("callgate", "bitrix24", SMALL),
+    ("edge", "edge", FAST),
+    ("systems", "one-e,telecomx", SMALL),
 ];
 
 /// What `--combinations` compares.
@@ -79,7 +83,7 @@ fn combinations() -> Result<()> {
     fs::create_dir_all(&folder)?;
     let mut paths = Vec::new();
     for features in COMBINATIONS {
-        let module = bind("combination", &compile(features)?, &mut Files::new())?;
+        let module = bind("combination", &compile(features, SMALL)?, &mut Files::new())?;
         let path = folder.join(features).with_extension("wasm");
         fs::write(&path, shrink("combination", &module)?)?;
         paths.push(path);
