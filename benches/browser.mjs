@@ -8,6 +8,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
@@ -74,32 +75,37 @@ const ways = {
   },
 }
 
+const zipped = (bytes) => gzipSync(bytes, { level: 9 })
+for (const way of Object.values(ways)) {
+  const files = Object.entries(way.files)
+  way.raw = files.reduce((sum, [, { length }]) => sum + length, 0)
+  way.zipped = Object.fromEntries(files.map(([path, bytes]) => [path, zipped(bytes)]))
+  way.gzip = Object.values(way.zipped).reduce((sum, { length }) => sum + length, 0)
+}
+
 const TYPES = { js: 'text/javascript', wasm: 'application/wasm' }
 
 /** Serves the page and the files of one way at a time. */
-function startApp(rest) {
-  const app = { served: 0, way: undefined }
+async function startApp(rest) {
+  const app = { way: undefined }
   const server = createServer(async (request, response) => {
     let posted = ''
     for await (const chunk of request) posted += chunk
     const { pathname } = new URL(request.url, 'http://app')
-    const { files, page } = app.way
-    const given =
-      pathname === '/'
-        ? `<!doctype html>${page(new URLSearchParams(posted).get('AUTH_ID'), rest)}`
-        : files[pathname]
-    if (given === undefined) return response.writeHead(404).end()
-    const body = gzipSync(given, { level: 9 })
-    if (pathname !== '/') app.served += body.length
+    const page = () => app.way.page(new URLSearchParams(posted).get('AUTH_ID'), rest)
+    const body = pathname === '/' ? zipped(`<!doctype html>${page()}`) : app.way.zipped[pathname]
+    await wait(LATENCY)
+    if (!body) return response.writeHead(404).end()
     const type = TYPES[pathname.split('.')[1]] ?? 'text/html; charset=utf-8'
-    await new Promise((resolve) => setTimeout(resolve, LATENCY))
     response.writeHead(200, { 'Content-Type': type, 'Content-Encoding': 'gzip' }).end(body)
   })
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      resolve(Object.assign(app, { origin: `http://127.0.0.1:${server.address().port}`, server }))
-    })
-  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  app.origin = `http://127.0.0.1:${server.address().port}`
+  app.stop = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return app
 }
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
@@ -112,7 +118,6 @@ const rows = Object.keys(ways).map((name) => ({ name, times: [] }))
 for (let round = -1; round < ROUNDS; round++) {
   for (const row of rows) {
     app.way = ways[row.name]
-    app.served = 0
     const last = (await portal.log()).at(-1)?.seq ?? 0
     const page = await browser.newPage()
     await page.goto(`${portal.portal}/_portal/page?scopes=crm&app=${app.origin}/`)
@@ -123,8 +128,6 @@ for (let round = -1; round < ROUNDS; round++) {
     const seen = (await portal.log()).filter(({ seq, url }) => seq > last && /^.rest/.test(url))
     row.options = seen.filter(({ method }) => method === 'OPTIONS').length
     row.calls = seen.length - row.options
-    row.gzip = app.served
-    row.raw = Object.values(app.way.files).reduce((sum, { length }) => sum + length, 0)
   }
 }
 
@@ -132,11 +135,10 @@ const line = (name, ...cells) =>
   name.padEnd(22) + cells.map((cell) => String(cell).padStart(10)).join('')
 console.log(line('to the first answer', 'ms', 'ratio', 'bytes', 'gzip -9', 'calls', 'OPTIONS'))
 const [first] = rows.map(({ times }) => median(times))
-for (const { name, times, raw, gzip, calls, options } of rows) {
+for (const { name, times, calls, options } of rows) {
   const took = median(times)
-  const bytes = [raw, gzip].map((it) => it.toLocaleString('en'))
+  const bytes = [ways[name].raw, ways[name].gzip].map((it) => it.toLocaleString('en'))
   console.log(line(name, took.toFixed(0), (took / first).toFixed(2), ...bytes, calls, options))
 }
-app.server.closeAllConnections()
-app.server.close()
+app.stop()
 await Promise.all([browser.close(), portal.stop()])

@@ -28,10 +28,14 @@ const digit = (text, at) => {
   return code < 58 ? code - 48 : code - 87 // '0' to '9', else 'a' to 'f'
 }
 
-/** Compiles a module whose bytes are written in hexadecimal, at once. */
-export function compile(hex) {
+function bytesOf(hex) {
   const bytes = new Uint8Array(hex.length / 2)
   for (let at = 0; at < bytes.length; at++)
     bytes[at] = digit(hex, 2 * at) * 16 + digit(hex, 2 * at + 1)
-  return new WebAssembly.Module(bytes)
+  return bytes
+}
+
+/** Compiles a module whose bytes are written in hexadecimal, at once. Newer engines read that faster. */
+export function compile(hex) {
+  return new WebAssembly.Module(Uint8Array.fromHex?.(hex) ?? bytesOf(hex))
 }
