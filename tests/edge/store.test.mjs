@@ -215,7 +215,20 @@ for (const [kind, start] of Object.entries(kinds)) {
       assert.deepEqual((await worker().known(portal, 'key')).grant.scopes, ['im'])
     })
 
-    if (kind !== 'redis') return
+    if (kind === 'durable') {
+      test('what_is_kept_outlives_the_object_that_keeps_it', async () => {
+        const [store] = stores
+        const ask = { key: 'a', patience: 0, rate: { burst: 1, perSecond: 0.01 } }
+        await store.write(portal, 'key', 'grant', 1, 60_000)
+        assert.deepEqual(await store.lease(portal, ask), { units: 0, life: 10_000 })
+        await world.goAway()
+        await assert.rejects(store.read(portal, 'key'))
+        await world.comeBack()
+        assert.deepEqual(await store.read(portal, 'key'), { grant: 1 })
+        assert.ok((await store.lease(portal, ask)).retryAfter > 90)
+      })
+      return
+    }
 
     test('a_store_that_hangs_is_away', async () => {
       const state = worker({ whenStoreIsAway: 'refuse' })

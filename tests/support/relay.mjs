@@ -4,13 +4,14 @@ import { startWorker } from './workerd.mjs'
 /** What the gate's state may be kept in. */
 export const stores = { memory: 'memoryStore()', durable: '(env) => durableStore(env.STATE)' }
 
-/** Starts it before a portal (its origin), for events of an application with this token. */
-export async function startRelayGate(portal, { member_id, application_token }, store) {
+/** Starts it before a portal (its origin), for events of an application with this token; `more` options. */
+export async function startRelayGate(portal, { member_id, application_token }, store, more) {
   const options = {
     portals: [portal],
     httpToLoopbackForTests: true,
     applicationTokens: { [member_id]: application_token },
     paths: { events: '/callgate/events', relay: '/callgate/relay' },
+    ...more,
   }
   const source = `
     import { createGate, memoryStore } from 'callgate/edge'

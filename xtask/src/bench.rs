@@ -9,8 +9,9 @@ use crate::{
 
 const HELP: &str = "\
 Measures: the package's size, the core's native benchmarks, calls and batches in Node beside plain
-code that does the same, long lists beside plain code and the vendor's SDK, and the way to the first
-answer in Chromium beside the same two. Ratios within one run count; times depend on the machine.
+code that does the same, long lists beside plain code and the vendor's SDK, the way to the first
+answer in Chromium beside the same two, and the way from an administrator's decision through a gate
+to the page. Ratios within one run count; times depend on the machine.
 
 Usage: cargo xtask bench
 ";
@@ -28,7 +29,11 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
     run(command("node").arg("benches/decode.mjs"))?;
     run(cargo().args(["build", "--release", "--package=callgate-portal"]))?;
     tools::chromium()?;
-    for bench in ["benches/lists.mjs", "benches/browser.mjs"] {
+    for bench in [
+        "benches/lists.mjs",
+        "benches/browser.mjs",
+        "benches/relay.mjs",
+    ] {
         run(command("node").arg(bench).env(
             "CALLGATE_PORTAL",
             root().join("target/release/callgate-portal"),

@@ -64,7 +64,7 @@ export function lease(bucket, now, { key, ticket, patience, rate }) {
 
   const wait = Math.ceil(Math.max(LEAST, bucket.closed - now, (missing / rate.perSecond) * 1_000))
   if (wait > patience) {
-    line.splice(place, 1)
+    leave(bucket, own)
     return { retryAfter: Math.ceil(wait / 1_000) }
   }
   own.until = now + wait + LATE
@@ -90,6 +90,12 @@ function join(bucket, key) {
   const behind = line.findIndex((it) => it.tag > tag)
   line.splice(behind < 0 ? line.length : behind, 0, own)
   return own
+}
+
+/** Takes a request out of the line that had no turn: its key is none the worse for it. */
+function leave({ line, tags }, own) {
+  line.splice(line.indexOf(own), 1)
+  if (tags[own.key] === own.tag + 1) tags[own.key] = own.tag
 }
 
 function grant(bucket, own, rate) {
