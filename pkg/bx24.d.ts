@@ -17,9 +17,9 @@ import type {
   CallOptions,
   Decision,
   Events,
+  FramedPortal,
   Method,
   MethodName,
-  Portal,
   Time,
 } from './index.js'
 
@@ -262,7 +262,7 @@ export interface BX24 {
   // + Callgate's own
 
   /** + The client behind it, from `init` on; undefined before. */
-  readonly portal: Portal | undefined
+  readonly portal: FramedPortal | undefined
   /** + Listens to what the client tells. @returns a function that ends it */
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
   /**

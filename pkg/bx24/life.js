@@ -98,6 +98,7 @@ export class Life {
       this.finish = () => {}
       alert('Installation failed!')
       console.log(error)
+      this.#events.tell(error)
     }
   }
 

@@ -1,8 +1,11 @@
 /** Messages to the portal's page, which frames this one, and back. No other page is heard. */
-import { makeError } from './face.js'
+import { invalid, makeError } from './face.js'
 
 /** In ms; how long the page may take to answer, unless the caller says otherwise. */
 const PATIENCE = 10_000
+
+/** In ms; what a timer takes at most. */
+const LONGEST = 2 ** 31 - 1
 
 /** What this window is called; undefined where there is no window. */
 export const windowName = () => globalThis.window?.name
@@ -38,6 +41,7 @@ export class Channel {
   /** Says a command; `hear` takes the JSON text of every answer. Returns what ends that. */
   send(command, json, hear) {
     if (this.#closed) throw closed()
+    if (typeof command !== 'string') throw invalid('command: a text is wanted')
     const id = hear ? this.#name + ++this.#count : ''
     const message = this.#link.write(command, json, id)
     if (hear) this.#heard.set(id, hear)
@@ -56,7 +60,7 @@ export class Channel {
       const abort = () => end(reject, aborted(command))
       const close = () => end(reject, closed())
       const late = () => end(reject, silent(command))
-      const timer = Number.isFinite(millis) ? setTimeout(late, millis) : undefined
+      const timer = millis === Infinity ? undefined : setTimeout(late, Math.min(millis, LONGEST))
       const end = (settle, value) => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)

@@ -64,7 +64,8 @@ export class Frame {
   }
 
   async scroll(pixels) {
-    if (!(pixels >= 0)) throw invalid('scroll: a number of pixels is wanted')
+    if (!(Number.isFinite(pixels) && pixels >= 0))
+      throw invalid('scroll: a number of pixels is wanted')
     await this.#line.ask('setScroll', { scroll: pixels })
   }
 
@@ -229,7 +230,7 @@ class Line {
 
   /** For what the page answers by itself. */
   async ask(command, params, { signal, millis } = {}) {
-    if (signal !== undefined && !(signal instanceof AbortSignal))
+    if (signal && !(signal instanceof AbortSignal))
       throw invalid('signal: an AbortSignal is wanted')
     const json = await this.#channel.ask(command, textOf(command, params), { signal, millis })
     try {

@@ -318,6 +318,7 @@ test('what_is_wrong_with_the_input_is_said', async () => {
     ['resize', 100, '50px'],
     ['scroll', -1],
     ['scroll', 'far'],
+    ['placement.call', 7],
     ['installFinish'],
   ]) {
     const error = await promised(app, name, ...args)

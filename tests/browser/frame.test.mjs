@@ -219,6 +219,12 @@ test('a_portals_page_that_never_answers_is_a_timeout', async () => {
   assert.equal((await received()).length, 1)
 })
 
+test('a_timeout_may_be_longer_than_a_timer_can_run', async () => {
+  const frame = await inFrame()
+  const handshakeTimeout = 1e12
+  assert.equal((await handshake(frame, { handshakeTimeout })).kind, undefined)
+})
+
 test('nothing_is_said_to_a_parent_of_another_origin_and_nothing_it_says_is_heard', async () => {
   // The same page, but from the application's own server: not the portal that the name speaks of.
   const name = `${new URL(portal.portal).host}|0|${sid}`
