@@ -84,11 +84,12 @@ export class CallgateState extends DurableObject {
   fetch(request) {
     const { headers } = request
     const [topic, portal, most] = ['topic', 'portal', 'most'].map((name) => headers.get(name))
-    const limit = topic === null ? STRANGERS : Number(most)
-    if (this.#listeners(topic).length >= limit) return new Response(null, { status: 429 })
+    const others = this.#listeners(topic)
+    if (topic === null) makeRoom(others)
+    else if (others.length >= Number(most)) return new Response(null, { status: 429 })
     const [theirs, own] = Object.values(new WebSocketPair())
     this.ctx.acceptWebSocket(own)
-    own.serializeAttachment({ topic, portal, most: Number(most) })
+    own.serializeAttachment({ topic, portal, most: Number(most), since: Date.now() })
     return new Response(null, { status: 101, webSocket: theirs })
   }
 
@@ -120,4 +121,12 @@ export class CallgateState extends DurableObject {
     const text = JSON.stringify(this.#bucket)
     this.#sql.exec('INSERT OR REPLACE INTO budget VALUES (1, ?)', text)
   }
+}
+
+/** Of too many that never said what they wait for, the oldest goes. */
+function makeRoom(strangers) {
+  if (strangers.length < STRANGERS) return
+  const since = (socket) => socket.deserializeAttachment().since
+  const oldest = strangers.reduce((old, socket) => (since(socket) < since(old) ? socket : old))
+  oldest.close(4408, 'it never said what it waits for')
 }
