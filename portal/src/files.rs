@@ -13,7 +13,7 @@ pub(crate) struct Mount {
 /// The portal's own port.
 pub(crate) const PORTAL: Mount = Mount {
     index: "www/index.html",
-    folders: &["www"],
+    folders: &["www", "pkg"],
 };
 /// The port of the app in its iframe.
 pub(crate) const APP: Mount = Mount {
@@ -109,7 +109,6 @@ mod tests {
             "/www/.git/config",
             "/www//x",
             "/www/a\\..\\b",
-            "/pkg/x.js",
             "/%77ww/../x",
             "/www/%00",
             "//www/x",

@@ -21,10 +21,11 @@ Usage: cargo xtask demo [--port N] [--app-port N]
   --check        instead of serving, play the demo's stories in headless Chromium
 ";
 
-const STORIES: [&str; 3] = [
+const STORIES: [&str; 4] = [
     "tests/browser/demo.story.test.mjs",
     "tests/browser/demo.deals.test.mjs",
     "tests/browser/demo.bx24.test.mjs",
+    "tests/browser/demo.systems.test.mjs",
 ];
 
 /// Serves the demo, or checks it.
