@@ -267,7 +267,7 @@ export interface BX24 {
   on<Type extends keyof Events>(type: Type, listener: (event: Events[Type]) => void): () => void
   /**
    * + Listens to failures that no callback hears of, and to calls that ended without an answer of the
-   * portal's. Where nobody listens, the former are uncaught errors. @returns a function that ends it
+   * portal's. @returns a function that ends it
    */
   onError(listener: (error: CallgateError) => void): () => void
 }

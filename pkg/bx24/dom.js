@@ -81,7 +81,7 @@ export function getScrollSize() {
 }
 
 /** Loads scripts one after the other, then calls back. One that can't be loaded ends it. */
-export function loadScript(urls, callback, report) {
+export function loadScript(urls, callback, tell) {
   const left = [urls].flat().filter(Boolean)
   if (!left.every((url) => typeof url === 'string'))
     throw invalid('loadScript: an address or a list of addresses is wanted')
@@ -97,15 +97,15 @@ export function loadScript(urls, callback, report) {
     }
     script.onerror = () => {
       script.remove()
-      report(makeError(`${src} can't be loaded`, 'CALLGATE_SCRIPT', 'network', 'unknown', true))
+      tell(makeError(`${src} can't be loaded`, 'CALLGATE_SCRIPT', 'network', 'unknown', true))
     }
     document.head.prepend(script)
   }
   ready(next)
 }
 
-/** @param report takes errors that no callback hears of */
-export const domFunctions = (report) => ({
+/** @param tell takes errors that no callback hears of */
+export const domFunctions = (tell) => ({
   ready,
   isReady: () => isReady,
   bind,
@@ -113,5 +113,5 @@ export const domFunctions = (report) => ({
   proxy,
   proxyContext: () => context,
   getScrollSize,
-  loadScript: (urls, callback) => loadScript(urls, callback, report),
+  loadScript: (urls, callback) => loadScript(urls, callback, tell),
 })

@@ -20,7 +20,7 @@ export class Events {
       try {
         end = this.#portal.on(type, listener)
       } catch (error) {
-        this.report(error)
+        reportError(error) // the program's own mistake
       }
     }
     this.#early.add(attach)
@@ -37,13 +37,7 @@ export class Events {
     return () => void this.#onError.delete(own)
   }
 
-  /** Tells an error that no callback hears of; without listeners it is an uncaught one. */
-  report(error) {
-    if (this.#onError.size === 0) reportError(error)
-    else this.tell(error)
-  }
-
-  /** Tells an error that somebody hears of anyway. */
+  /** Tells an error to those who want to know; the others know it already, or never did. */
   tell(error) {
     for (const listener of [...this.#onError]) {
       try {

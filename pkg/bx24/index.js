@@ -24,7 +24,7 @@ function start() {
     ...lifeFunctions(life),
     ...createRest(life),
     ...pageFunctions(life, (name) => Boolean(face[name])),
-    ...domFunctions((error) => events.report(error)),
+    ...domFunctions((error) => events.tell(error)),
     on: (type, listener) => events.on(type, listener),
     onError: (listener) => events.onError(listener),
     get portal() {

@@ -32,7 +32,7 @@ export class Life {
 
   /** Asks the portal's page for all that it has to say. */
   open() {
-    const late = () => this.report(silent('getInitData'))
+    const late = () => this.tell(silent('getInitData'))
     const timer = setTimeout(late, PATIENCE)
     const forget = this.channel.send('getInitData', '', (json) => {
       clearTimeout(timer)
@@ -41,17 +41,14 @@ export class Life {
         this.portal = this.#link.portal(this.channel, json)
         this.told = { USER_OPTIONS: {}, APP_OPTIONS: {}, ...JSON.parse(json) }
       } catch (error) {
-        return this.report(error)
+        this.tell(error)
+        throw error
       }
       this.#keep(this.told)
       this.isInit = true
       this.#events.open(this.portal)
       this.#begin()
     })
-  }
-
-  report(error) {
-    this.#events.report(error)
   }
 
   tell(error) {
@@ -89,7 +86,7 @@ export class Life {
     }
     if (typeof item === 'string') {
       const loaded = () => (this.finish = next)
-      return loadScript(item, loaded, (error) => this.report(error))
+      return loadScript(item, loaded, (error) => this.tell(error))
     }
     this.finish = next
     try {
@@ -98,7 +95,7 @@ export class Life {
       this.finish = () => {}
       alert('Installation failed!')
       console.log(error)
-      this.#events.tell(error)
+      this.tell(error)
     }
   }
 
@@ -137,7 +134,7 @@ export class Life {
     FrameLink.renew(this.portal)
     this.channel.refresh().then(
       () => queueMicrotask(() => done?.call(window, this.auth)),
-      (error) => this.report(error),
+      (error) => this.tell(error),
     )
   }
 }

@@ -13,9 +13,11 @@ const program = process.env.FIREFOX ?? 'firefox-esr'
 const quiet = {
   'app.normandy.enabled': false,
   'app.update.enabled': false,
+  'browser.aboutwelcome.enabled': false,
   'browser.safebrowsing.malware.enabled': false,
   'browser.safebrowsing.phishing.enabled': false,
   'browser.search.update': false,
+  'browser.startup.homepage_override.mstone': 'ignore',
   'datareporting.policy.dataSubmissionEnabled': false,
   'extensions.update.enabled': false,
   'network.captive-portal-service.enabled': false,
