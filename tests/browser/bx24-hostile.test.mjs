@@ -149,15 +149,34 @@ test('the_parent_window_alone_is_heard', async () => {
   assert.deepEqual(await got(frame), [])
 })
 
-test('nothing_is_said_to_a_parent_of_another_origin', async () => {
+/** Opens the application in a page of another origin that calls its window as the portal does. */
+async function inAnothersFrame(script = '') {
   const { host } = new URL(world.portal.portal)
   world.site.pages['/parent.html'] =
-    `<!doctype html><iframe name="${host}|0|${sid}" src="/app.html"></iframe>`
+    `<!doctype html><script>${script}</script><iframe name="${host}|0|${sid}" src="/app.html"></iframe>`
   await world.page.goto(`${world.site.origin}/parent.html`)
   const frame = await listening()
   assert.equal(await frame.evaluate(() => BX24.getDomain()), host)
+  return frame
+}
+
+test('nothing_is_said_to_a_parent_of_another_origin', async () => {
+  await inAnothersFrame()
   await silence()
   assert.deepEqual(await world.page.evaluate(() => said), [])
+})
+
+test('a_parent_of_another_origin_is_not_heard', async () => {
+  // Of the application's own origin, so that it can listen in on what is meant for the portal.
+  const frame = await inAnothersFrame('window.postMessage = (text) => (window.overheard = text)')
+  const id = (await world.page.evaluate(() => window.overheard)).split(':').at(-2)
+  await frame.evaluate(() => BX24.init(() => (globalThis.isInit = true)))
+  await post(`${id}:{"AUTH_ID":"evil","AUTH_EXPIRES":3600,"MEMBER_ID":"m"}`)
+  await silence()
+  assert.deepEqual(await frame.evaluate(() => [BX24.getAuth(), globalThis.isInit]), [
+    false,
+    undefined,
+  ])
 })
 
 test('a_portal_within_another_page_is_answered_by_its_own_window', async () => {
