@@ -113,7 +113,8 @@ export class CallgateState extends DurableObject {
   }
 
   #listeners(topic) {
-    const listens = (socket) => socket.deserializeAttachment()?.topic === topic
+    const listens = (socket) =>
+      socket.readyState === WebSocket.OPEN && socket.deserializeAttachment()?.topic === topic
     return this.ctx.getWebSockets().filter(listens)
   }
 

@@ -67,3 +67,30 @@ for (const [way, scheme] of [
     assert.ok(addresses.every((url) => !url.includes(token.access_token)))
   })
 }
+
+test('sockets_that_never_say_what_they_wait_for_give_way_to_newer_ones', async () => {
+  const codes = await page.evaluate(
+    async (relay) => {
+      const sockets = []
+      const closed = []
+      for (let opened = 0; opened < 103; opened++) {
+        const socket = new WebSocket(relay)
+        await new Promise((resolve) => (socket.onopen = resolve))
+        socket.onclose = ({ code }) => closed.push([opened, code])
+        sockets.push(socket)
+      }
+      sockets[102].send('nonsense')
+      sockets[101].send(JSON.stringify({ token: 'another', method: 'profile' }))
+      while (closed.length < 5) await new Promise((resolve) => setTimeout(resolve, 20))
+      return closed.sort(([a], [b]) => a - b)
+    },
+    gate.relay.replace('http', 'ws'),
+  )
+  assert.deepEqual(codes, [
+    [0, 4408],
+    [1, 4408],
+    [2, 4408],
+    [101, 4404],
+    [102, 4400],
+  ])
+})
