@@ -35,12 +35,12 @@ export const isLink = (target) => /^\/rest\/(upload|download)(\.json|\.xml)?\/?(
 
 /** The whole body, of at most so many bytes. @throws {Unreadable} */
 export async function bodyOf(request, most) {
-  if (!request.body) return NOTHING
   const length = request.headers.get('content-length')
   if (Number(length) > most) throw new Unreadable('long')
   try {
+    // To look at the stream alone makes one of it, which costs as much as all that is decided here.
     if (length !== null) return new Uint8Array(await request.arrayBuffer())
-    return await gather(request.body, most)
+    return request.body ? await gather(request.body, most) : NOTHING
   } catch (error) {
     throw error instanceof Unreadable ? error : new Unreadable('cut')
   }

@@ -10,10 +10,10 @@ const LONGEST = 64 * 1024
  */
 export async function learn(visit, answer, told) {
   const { key, seen } = visit
-  const { body, status } = answer
-  const silent = body === null || (status < 300 && !(key && seen.surprises()))
-  if (silent || (status >= 300 && status < 400)) return answer
-  const [own, theirs] = body.tee()
+  const { status } = answer
+  const silent = status < 300 && !(key && seen.surprises())
+  if (silent || (status >= 300 && status < 400) || answer.body === null) return answer
+  const [own, theirs] = answer.body.tee()
   const taught = read(own).then((text) => teach(visit, answer, text, told))
   visit.later(taught)
   if (status === 401) await taught
