@@ -9,6 +9,11 @@
  * or an item that can't be seen, so none of them is believed: what became of a deed is read from the
  * run after it. A status that nobody knows never counts as granted.
  *
+ * Its table of approvals has slips: the sample payload has comments and is no JSON, its `RequestGuid` ends
+ * with a blank, and it says "instruction" where scheduled ones are meant; each kind goes to its own
+ * endpoint here. Devices that ask to be let in (servers before 4.0) and persistent instructions aren't
+ * among what is pending.
+ *
  * Written by hand; `tests/package` holds it against the built module.
  */
 

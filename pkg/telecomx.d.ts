@@ -9,6 +9,10 @@
  * The documentation leaves open with which codes a login is refused that lacks a second factor, and
  * with which statuses a call that is over: so codes decide, and the server's own are kept.
  *
+ * It has slips: two keys of the map are printed with a dot at the end (`setPresence.`, `queueMember.`),
+ * which would grant nothing; the map's example is no JSON; `HIDE_PERSONAL_PHONEBOOK_AND_OFF_WORK` says
+ * "and" and means that either hides; the page about removing calendar events names `readCalendar`.
+ *
  * Written by hand; `tests/package` holds it against the built module.
  */
 

@@ -32,3 +32,49 @@ test('the first code of the README runs', { timeout: 60_000 }, async (t) => {
   assert.match(stdout, /PHONE_ENABLED: (true|false)/)
   t.diagnostic(stdout)
 })
+
+test('the code of the README for three systems shows what its comments say', async (t) => {
+  const server = await startPortal()
+  t.after(() => server.stop())
+  const { access_token: portals } = await server.control('tokens', { scopes: ['telephony'] })
+  const { token: oneEs } = await server.control('one-e/users', { name: 'mira' })
+  const [mira, ada] = await Promise.all(
+    ['mira', 'ada'].map((name) => server.control('telecomx/users', { name })),
+  )
+  const url = server.portal
+  const login = await fetch(`${url}/auth/login`, {
+    method: 'POST',
+    body: JSON.stringify({ username: 'mira', password: 'password' }),
+    headers: { 'Content-Type': 'application/json' },
+  })
+  const { token: telecomXs } = await login.json()
+
+  const blocks = [...readFileSync(path('README.md'), 'utf8').matchAll(/```js\n(.*?)```/gs)]
+  const [, code] = blocks.find(([, block]) => block.includes('callgate/one-e'))
+  const program = [
+    ["'portal.example', accessToken: 'token'", `'${url}', accessToken: '${portals}'`],
+    [
+      "'https://onee.example', consumer: 'Callgate', token: 'token'",
+      `'${url}', consumer: 'Callgate', token: '${oneEs}'`,
+    ],
+    ["TelecomX({ token: 'token' })", `TelecomX({ url: '${url}', token: '${telecomXs}' })`],
+    ['5b8d2e0c9f1a4b3c7d6e5f40', mira.devices[0]],
+    ['5c5a9dea83a3bc74d5891c95', ada.extensions[0]],
+    ['60_000', '100'],
+  ].reduce((text, [from, to]) => {
+    assert.ok(text.includes(from), from)
+    return text.replace(from, to)
+  }, code)
+  writeFileSync(path('target/readme-systems.mjs'), program)
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    path('target/readme-systems.mjs'),
+  ])
+  const shown = stdout.trim().split('\n')
+  const comments = [...code.matchAll(/\/\/ (.*) …/g)].map(([, comment]) => comment)
+  assert.equal(comments.length, 3)
+  for (const comment of comments)
+    assert.ok(
+      shown.some((line) => line.startsWith(comment)),
+      comment,
+    )
+})
