@@ -46,7 +46,10 @@ pub enum Event<'a> {
 /// assert_eq!(text.to_text(), "aä\u{fffd}");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Raw<'a>(&'a str);
+pub struct Raw<'a> {
+    text: &'a str,
+    escaped: bool,
+}
 
 impl<'a> Raw<'a> {
     /// The text if it holds no escape.
@@ -57,7 +60,7 @@ impl<'a> Raw<'a> {
     /// assert_eq!(text.plain(), Some("ab"));
     /// ```
     pub fn plain(self) -> Option<&'a str> {
-        (!has(self.0, b'\\')).then_some(self.0)
+        (!self.escaped).then_some(self.text)
     }
 
     /// The characters, escapes resolved; a lone surrogate gives U+FFFD.
@@ -68,7 +71,7 @@ impl<'a> Raw<'a> {
     /// assert_eq!(text.chars().collect::<String>(), "😀");
     /// ```
     pub fn chars(self) -> impl Iterator<Item = char> + 'a {
-        let mut rest = self.0;
+        let mut rest = self.text;
         std::iter::from_fn(move || {
             let mut chars = rest.chars();
             let first = chars.next()?;
@@ -115,6 +118,14 @@ impl<'a> Raw<'a> {
         match self.plain() {
             Some(plain) => plain == text,
             None => self.chars().eq(text.chars()),
+        }
+    }
+
+    /// Whether the string, escapes resolved, has this ASCII character in it.
+    pub(crate) fn has(self, character: u8) -> bool {
+        match self.plain() {
+            Some(plain) => has(plain, character),
+            None => self.chars().any(|own| own == char::from(character)),
         }
     }
 }
@@ -394,6 +405,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
@@ -478,24 +490,31 @@ impl<'a> Reader<'a> {
 
     fn string(&mut self) -> Result<Raw<'a>, Malformed> {
         let start = self.at + 1;
-        if !self.skip_string() {
-            return Err(self.malformed("ends inside a text"));
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let plain = rest.iter().position(|byte| is_special(*byte));
+        let escaped = plain.and_then(|end| rest.get(end)) != Some(&b'"');
+        if escaped {
+            if !self.skip_string() {
+                return Err(self.malformed("ends inside a text"));
+            }
+        } else {
+            self.at = start + plain.unwrap_or_default() + 1;
         }
-        let inside = self.text.get(start..self.at - 1).unwrap_or_default();
-        if let Some(what) = wrong_inside(inside) {
+        let text = self.text.get(start..self.at - 1).unwrap_or_default();
+        if escaped && let Some(what) = wrong_inside(text) {
             return Err(Malformed { what, at: start });
         }
-        Ok(Raw(inside))
+        Ok(Raw { text, escaped })
     }
 
     /// Moves behind the string that begins here; false when it has no end.
     fn skip_string(&mut self) -> bool {
         let bytes = self.text.as_bytes();
-        self.at += 1;
-        while let Some(byte) = bytes.get(self.at) {
-            self.at += match byte {
+        let mut at = self.at + 1;
+        while let Some(byte) = bytes.get(at) {
+            at += match byte {
                 b'"' => {
-                    self.at += 1;
+                    self.at = at + 1;
                     return true;
                 }
                 b'\\' => 2,
@@ -505,6 +524,12 @@ impl<'a> Reader<'a> {
         self.at = bytes.len();
         false
     }
+}
+
+/// Whether a byte ends a string, or begins what has to be looked at.
+#[inline]
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..=0x1f)
 }
 
 /// Appends a text as JSON writes it.

@@ -9,28 +9,45 @@ use crate::bitrix24::rights::params::Params;
 use crate::bitrix24::wire::batch;
 use crate::error::Error;
 use crate::js::errors::throwable;
+use crate::js::glue;
+use crate::json::{Event, Reader};
 use crate::text::push_number;
 
 /// Reads what `batchItems` gave.
 pub(super) fn read_items(items: &Array) -> Result<Vec<Item>, Error> {
-    let items = items.to_vec();
-    let mut commands = Vec::with_capacity(items.len() / 4);
-    for item in items.chunks_exact(4) {
-        let [name, place, method, params] = item else {
-            continue;
-        };
-        let text = |value: &JsValue| value.as_string().unwrap_or_default();
+    let text = glue::batch_text(items);
+    let mut lines = text.split('\n');
+    let mut commands: Vec<Item> = Vec::new();
+    while let (Some(name), Some(method), Some(params)) = (lines.next(), lines.next(), lines.next())
+    {
+        let first = 4 * commands.len() as u32;
+        let alone = |item: u32| items.get(first + item).as_string().unwrap_or_default();
         let read = || {
-            let method = MethodName::parse(&text(method))?;
-            let params = Params::written_by_stringify(text(params))?;
-            Ok(Item::new(text(name), method, params))
+            let method = match commands.last() {
+                Some(before) if method.is_empty() => before.method.clone(),
+                _ => MethodName::parse(&unquoted(method))?,
+            };
+            let params = match params.is_empty() {
+                true => alone(3),
+                false => params.to_owned(),
+            };
+            let params = Params::written_by_stringify(params)?;
+            Ok(Item::new(unquoted(name), method, params))
         };
         let command = read().map_err(|error: Error| {
-            Error::invalid([text(place).as_str(), ": ", &error.message].concat())
+            Error::invalid([alone(1).as_str(), ": ", &error.message].concat())
         });
         commands.push(command?);
     }
     Ok(commands)
+}
+
+/// The text that stands there as JSON.
+fn unquoted(json: &str) -> String {
+    match Reader::new(json).next() {
+        Ok(Event::Text(text)) => text.to_text(),
+        _ => String::new(),
+    }
 }
 
 /// The text that refers to what another command of the batch answers.

@@ -341,7 +341,7 @@ class Batch {
   }
 
   command(place) {
-    const [, , method, text] = this.#items.slice(place * 4, place * 4 + 4)
+    const [method, text] = [this.#items[place * 4 + 2], this.#items[place * 4 + 3]]
     const command = new Command(this.#desk, method, text, this.#options)
     command.owner = this.owner
     return command
@@ -396,16 +396,20 @@ const retryAfter = (response) => Number.parseFloat(response.headers?.get?.('retr
 
 /**
  * What the answer of a batch says of the commands at `places`, as if each had been called alone: for
- * each six items, as `read` gives them. Version 3 answers by a list, in the order of the commands.
+ * each what it is and four numbers, which only a result has, as `read` gives them. To `bodies` come
+ * the body of a result, and of what is none the two items behind it. Version 3 answers by a list, in
+ * the order of the commands.
  */
-export function readBatch({ result }, places, isList) {
-  const told = []
+export function readBatch({ result }, places, isList, bodies) {
+  const numbers = []
   places.forEach((place, index) => {
     const listed = () => (index < result?.length ? { result: result[index] } : {})
-    const command = readBody(isList ? listed() : bodyOf(result, `c${place}`))
-    for (let item = 0; item < 6; item++) told.push(command[item])
+    const [what, body, a, b, c, d] = readBody(isList ? listed() : bodyOf(result, `c${place}`))
+    if (what === RESULT) numbers.push(what, a, b, c, d)
+    else numbers.push(what, 0, 0, 0, 0)
+    bodies.push(what === RESULT ? body : [a, b])
   })
-  return told
+  return numbers
 }
 
 /** The body of one command. Without commands a map is an empty list. */

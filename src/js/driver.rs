@@ -55,14 +55,19 @@ impl Payload for Body {
 
     fn into_commands(self, version: Version, places: &[usize]) -> Vec<Envelope<Self>> {
         let places: Vec<u32> = places.iter().map(|place| *place as u32).collect();
-        let told = glue::read_batch(&self.0, &places, version == Version::V3).to_vec();
+        let bodies = js_sys::Array::new();
+        let told = glue::read_batch(&self.0, &places, version == Version::V3, &bodies);
         let mut envelopes = Vec::with_capacity(places.len());
-        for command in told.chunks_exact(6) {
-            if let [what, body, a, b, c, d] = command {
-                let number = |value: &JsValue| value.as_f64().unwrap_or(f64::NAN);
-                envelopes.push(match number(what) as u8 {
-                    0 => result(body.clone(), number(a), number(b), number(c), number(d)),
-                    what => read_envelope(what, a, b).unwrap_or(Envelope::Foreign),
+        for (command, place) in told.chunks_exact(5).zip(0..) {
+            if let [what, next, total, operating, reset_at] = *command {
+                let body = bodies.get(place);
+                envelopes.push(match what as u8 {
+                    0 => result(body, next, total, operating, reset_at),
+                    what => {
+                        let words: &js_sys::Array = body.unchecked_ref();
+                        let envelope = read_envelope(what, &words.get(0), &words.get(1));
+                        envelope.unwrap_or(Envelope::Foreign)
+                    }
                 });
             }
         }

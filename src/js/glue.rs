@@ -49,6 +49,10 @@ extern "C" {
     #[wasm_bindgen(catch, js_name = batchItems)]
     pub(super) fn batch_items(calls: &JsValue) -> Result<Array, JsValue>;
 
+    /// The same as one text, as that file describes it.
+    #[wasm_bindgen(js_name = batchText)]
+    pub(super) fn batch_text(items: &Array) -> String;
+
     /// Throws a `CallgateError`.
     #[wasm_bindgen(catch, js_name = eventText)]
     pub(super) fn event_text(event: &JsValue) -> Result<String, JsValue>;
@@ -87,10 +91,15 @@ extern "C" {
     /// The promise of what `next` makes of what is promised.
     pub(super) fn then(promise: &Promise, next: &JsValue) -> Promise;
 
-    /// What the answer of a batch says of its commands: six items for each, as `read` of
-    /// that file gives them.
+    /// What the answer of a batch says of its commands: five numbers for each, and in `bodies` what
+    /// belongs to them, as that file describes it.
     #[wasm_bindgen(js_name = readBatch)]
-    pub(super) fn read_batch(body: &JsValue, places: &[u32], is_list: bool) -> Array;
+    pub(super) fn read_batch(
+        body: &JsValue,
+        places: &[u32],
+        is_list: bool,
+        bodies: &Array,
+    ) -> Vec<f64>;
 
     /// Promises, listeners and exchanges of one portal.
     pub(super) type Desk;

@@ -86,6 +86,27 @@ export function batchItems(calls) {
   return items
 }
 
+/** Parameters that are longer cross into the core alone, so that it holds no second copy of files. */
+const LONG = 65_536
+
+/**
+ * What `batchItems` gave as one text, since each that crosses into the core has its price. Three
+ * lines for a call: its name and its method as JSON, and its parameters. An empty line is the method
+ * of the call before, or parameters that are long.
+ */
+export function batchText(items) {
+  const lines = []
+  let last
+  for (let at = 0; at < items.length; at += 4) {
+    const [method, params] = [items[at + 2], items[at + 3]]
+    lines.push(JSON.stringify(items[at]))
+    lines.push(method === last ? '' : JSON.stringify(method))
+    lines.push(params.length > LONG ? '' : params)
+    last = method
+  }
+  return lines.join('\n')
+}
+
 function readCall(call, path) {
   if (typeof call !== 'object' || call === null)
     throw invalid(`${path}: [method, params] or { method, params } is wanted`)

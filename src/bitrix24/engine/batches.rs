@@ -180,11 +180,21 @@ impl<B: Payload> Connection<B> {
                            to go in a header: call one by one";
             return Err(Error::invalid(message));
         }
+        // Mostly all commands are of one method, which then is looked up once.
+        let catalogue = Arc::clone(&self.catalogue);
+        let mut last: Option<(MethodName, Option<Entry<'_>>)> = None;
         for item in &mut items {
-            let question = self.question(now, &item.method, &item.params, Some(version));
+            let entry = match &last {
+                Some((method, entry)) if *method == item.method => *entry,
+                _ => {
+                    let entry = catalogue.get(item.method.as_str(), Some(version));
+                    last = Some((item.method.clone(), entry));
+                    entry
+                }
+            };
             let question = Question {
                 batched: true,
-                ..question
+                ..self.question_by(now, entry, &item.method, &item.params, Some(version))
             };
             let confirmed = question.entry.as_ref().map(Entry::needs_confirmation);
             let unheard = matches!(question.confirmation, None | Some(State::Lapsed));
@@ -208,8 +218,21 @@ impl<B: Payload> Connection<B> {
         wanted: Option<Version>,
     ) -> Result<Version, Error> {
         let mut common = None;
+        let mut last: Option<(MethodName, MethodName, Version)> = None;
         for item in items {
-            let version = self.look_up(&mut item.method, wanted);
+            let given = item.method.as_str();
+            let version = match &last {
+                Some((before, spelled, version)) if before.as_str() == given => {
+                    item.method.clone_from(spelled);
+                    *version
+                }
+                _ => {
+                    let given = item.method.clone();
+                    let version = self.look_up(&mut item.method, wanted);
+                    last = Some((given, item.method.clone(), version));
+                    version
+                }
+            };
             if *common.get_or_insert(version) != version {
                 let message = [
                     "calls: `",

@@ -116,6 +116,10 @@ impl<B: Payload> Connection<B> {
             }
             return;
         }
+        // Of a method of which nothing was said, only known scopes make one expect a refusal.
+        if self.grant.scopes().is_none() && self.standings.of(&call.method, now).is_none() {
+            return;
+        }
         let question = self.question(now, &call.method, &call.params, None);
         if question.expects_refusal() {
             let method = call.method.clone();

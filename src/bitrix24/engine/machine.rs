@@ -10,6 +10,7 @@ use crate::bitrix24::engine::connection::{Connection, Notice, Output};
 use crate::bitrix24::engine::refusal;
 use crate::bitrix24::engine::token::{Held, NoRefresh, Tokens};
 use crate::bitrix24::engine::waiting::Wait;
+use crate::bitrix24::rights::catalogue::Entry;
 use crate::bitrix24::rights::confirmation::{Heard, State};
 use crate::bitrix24::rights::method::{MethodName, Version};
 use crate::bitrix24::rights::params::Params;
@@ -424,6 +425,18 @@ impl<B: Payload> Connection<B> {
         version: Option<Version>,
     ) -> Question<'a> {
         let entry = self.catalogue.get(method.as_str(), version);
+        self.question_by(now, entry, method, params, version)
+    }
+
+    /// The same by what is known to be the method's entry.
+    pub(super) fn question_by<'a>(
+        &'a self,
+        now: Instant,
+        entry: Option<Entry<'a>>,
+        method: &'a MethodName,
+        params: &'a Params,
+        version: Option<Version>,
+    ) -> Question<'a> {
         let held = self.token_for(method);
         // What the portal said, it said of version 2.
         let standing = match version {

@@ -150,18 +150,28 @@ pub(super) fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Unfit> {
         ']' => nested,
         _ => false,
     };
-    let blank = name.chars().all(|c| nested && c.is_whitespace());
-    if blank || name.chars().any(rewritten) {
+    let blank = || name.chars().all(|c| nested && c.is_whitespace());
+    let word = name.plain().filter(|name| is_word(name));
+    if word.is_none() && (blank() || name.chars().any(rewritten)) {
         return Err(Unfit::OnlyJson);
     }
     if nested {
         path.push('[');
     }
-    push_raw(name, path);
+    match word {
+        Some(word) => path.push_str(word),
+        None => push_raw(name, path),
+    }
     if nested {
         path.push(']');
     }
     Ok(())
+}
+
+/// Whether a name, as most are, is made of letters, digits and underscores.
+fn is_word(name: &str) -> bool {
+    let of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && name.bytes().all(of_word)
 }
 
 fn push_raw(text: Raw<'_>, out: &mut String) {

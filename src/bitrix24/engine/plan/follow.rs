@@ -30,17 +30,18 @@ impl<B> Plan<B> {
         let Some(step) = self.steps.get(place) else {
             return;
         };
-        let (method, asks) = (step.method.clone(), step.asks);
         let error = match outcome {
             Ok(answer) => {
+                let confirmed = step.asks.then(|| step.method.clone());
                 self.set(place, Stage::Ended(Outcome::Executed(answer)));
-                if asks {
+                if let Some(method) = confirmed {
                     self.answer_question(&method);
                 }
                 return;
             }
             Err(error) => error,
         };
+        let method = step.method.clone();
         let is = |code: &str| error.code.eq_ignore_ascii_case(code);
         let asked = is("METHOD_CONFIRM_WAITING");
         self.wait_or_fail(place, asked, &error, waiting);

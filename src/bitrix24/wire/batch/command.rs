@@ -71,7 +71,7 @@ impl Command {
         };
         let method = method.as_str();
         // PHP takes what stands before a colon for the scheme or host of an address.
-        if method.contains([':', '"']) {
+        if has(method, b':') || has(method, b'"') {
             let message = "method: a name with `:` or `\"` can't stand in a batch: call it alone";
             return Err(Error::invalid(message));
         }
@@ -261,7 +261,7 @@ fn write_query(json: &str, references: &mut References<'_>) -> Result<String, Er
 
 /// Adds a member's name to the path, as a form does, unless the portal would change it.
 fn push_name(name: Raw<'_>, path: &mut String) -> Result<(), Error> {
-    let why = match name.chars().any(|c| c == '$') {
+    let why = match name.has(b'$') {
         true => "a portal may take `$` in a name for a reference",
         false if form::push_name(name, path).is_err() => {
             "a portal reads another name out of a batch's command"
