@@ -1,5 +1,6 @@
 /** The gate in workerd, over HTTP, before the test portal. */
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { before, describe, test } from 'node:test'
 import { edgeWorld } from '../support/edge.mjs'
 
@@ -306,4 +307,12 @@ test('an_option_that_is_wrong_is_named', async () => {
     const wrong = { name: 'CallgateError', kind: 'invalid', message: words }
     assert.throws(() => createGate(options), wrong, JSON.stringify(options))
   }
+})
+
+test('the_entry_exports_what_its_types_say', async () => {
+  const entry = await import('../../pkg/edge/disk.js')
+  const names = ['CallgateError', 'createGate', 'loadCatalogue', 'memoryStore']
+  assert.deepEqual(Object.keys(entry), names)
+  const types = await readFile(new URL('../../pkg/edge.d.ts', import.meta.url), 'utf8')
+  for (const name of names) assert.match(types, new RegExp(`^export .*\\b${name}\\b`, 'm'))
 })

@@ -10,8 +10,9 @@ use crate::{
 const HELP: &str = "\
 Measures: the package's size, the core's native benchmarks, calls and batches in Node beside plain
 code that does the same, long lists beside plain code and the vendor's SDK, the way to the first
-answer in Chromium beside the same two, and the way from an administrator's decision through a gate
-to the page. Ratios within one run count; times depend on the machine.
+answer in Chromium beside the same two, the way from an administrator's decision through a gate
+to the page, and what a gate adds to a request. Ratios within one run count; times depend on the
+machine.
 
 Usage: cargo xtask bench
 ";
@@ -33,6 +34,7 @@ pub(crate) fn run_verb(args: &[String]) -> Result<()> {
         "benches/lists.mjs",
         "benches/browser.mjs",
         "benches/relay.mjs",
+        "benches/edge.mjs",
     ] {
         run(command("node").arg(bench).env(
             "CALLGATE_PORTAL",
