@@ -20,6 +20,7 @@ mod fortune;
 mod lists;
 mod network;
 mod rules;
+mod systems;
 mod trace;
 mod world;
 
@@ -180,7 +181,11 @@ fn traced(seed: u64) -> (Result<Sums, Broken>, Trace) {
 }
 
 fn run(seed: u64, trace: &Trace) -> Result<Sums, Broken> {
-    let day = AssertUnwindSafe(|| World::new(seed, trace.clone()).live());
+    let day = AssertUnwindSafe(|| {
+        let sums = World::new(seed, trace.clone()).live()?;
+        systems::live(seed, trace)?;
+        Ok(sums)
+    });
     panic::catch_unwind(day).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().cloned();
         let text = text.or_else(|| payload.downcast_ref::<&str>().map(|it| (*it).to_owned()));
