@@ -17,7 +17,7 @@ const host = () => new URL(world.origin).host
 const sleep = promisify(globalThis.setTimeout)
 
 for (const [kind, store] of Object.entries(stores)) {
-  describe(kind, () => {
+  describe(kind, { timeout: 60_000 }, () => {
     let gate, token, clock
     beforeEach(async () => {
       token = await world.token()

@@ -13,7 +13,7 @@ const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis))
 const times = (count, make) => Promise.all(Array.from({ length: count }, (_, at) => make(at)))
 
 for (const [kind, start] of Object.entries(kinds)) {
-  describe(kind, () => {
+  describe(kind, { timeout: 60_000 }, () => {
     let world, stores, portal
     let portals = 0
     before(async () => {
