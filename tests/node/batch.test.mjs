@@ -407,3 +407,32 @@ test('no_secret_is_in_what_a_batch_tells', async () => {
   const { failed } = await portal.batch({ a: ['profile'] })
   assert.doesNotMatch(failed.a.message.replace('no such token', ''), /token/)
 })
+
+test('calls_arrive_whole_whatever_their_names_and_values_hold', async () => {
+  const long = 'ä\n'.repeat(50_000)
+  const calls = {
+    'a\nb': ['crm.deal.add', { fields: { TITLE: 'one\ntwo', UF_CRM_1: '100% №5 *()' } }],
+    '': ['crm.deal.add', { fields: { TITLE: long } }],
+    '"\\': ['crm.deal.get', { id: 1 }],
+    '\ud800': ['crm.deal.get'],
+    ['__proto__']: ['crm.deal.add', { fields: { TITLE: 'last' } }],
+  }
+  const { portal, requests } = pretend(() => answered({ c0: 1, c1: 2, c2: 3, c3: 4, c4: 5 }))
+  const { executed } = await portal.batch(calls)
+  const title = (text) => `crm.deal.add?fields[TITLE]=${encodeURIComponent(text)}`
+  assert.deepEqual(requests[0].body.cmd, {
+    c0: `${title('one\ntwo')}&fields[UF_CRM_1]=${encodeURIComponent('100% №5 *()')}`,
+    c1: title(long),
+    c2: 'crm.deal.get?id=1',
+    c3: 'crm.deal.get?',
+    c4: title('last'),
+  })
+  const told = Object.entries(executed).map(([name, { data }]) => [name, data])
+  assert.deepEqual(
+    told,
+    Object.keys(calls).map((name, place) => [name, place + 1]),
+  )
+  const { message } = await rejection(portal.batch([...Object.values(calls), ['a\nb']]))
+  assert.equal(message.includes('calls[5]'), true, message)
+  assert.match(message, /control character/)
+})
