@@ -21,6 +21,9 @@ Usage: cargo xtask sim [--seeds N] [--from SEED] [--known] | --trace SEED | --mu
                  many seeds it is found
 ";
 
+/// The mistakes that `--mutants` makes.
+const MISTAKES: &str = "tests/sim/mutants.txt";
+
 /// A mistake that isn't found after so many seeds won't be.
 const MOST: &str = "10000";
 
@@ -57,23 +60,15 @@ fn mutants() -> Result<()> {
         fs::create_dir_all(place.parent().unwrap_or(&copy))?;
         fs::copy(root().join(file), place).with_context(|| format!("cannot copy {file}"))?;
     }
-    let list = fs::read_to_string(root().join("tests/sim/mutants.txt"))?;
+    let list = fs::read_to_string(root().join(MISTAKES))?;
     let mut missed = 0;
-    for mistake in list.split("\n\n").filter(|part| !part.starts_with('#')) {
-        let mut lines = mistake.trim().lines();
-        let mut next = |start: &str| lines.next().and_then(|line| line.strip_prefix(start));
-        let parts = (
-            next("").and_then(|it| it.split_once(' ')),
-            next("- "),
-            next("+ "),
-        );
-        let (Some((rule, file)), Some(right), Some(wrong)) = parts else {
-            anyhow::bail!("tests/sim/mutants.txt: cannot read\n{mistake}");
-        };
+    for mistake in mistakes(&list)? {
+        let Mistake {
+            rule, file, wrong, ..
+        } = mistake;
         let place = copy.join(file);
         let text = fs::read_to_string(&place)?;
-        ensure!(text.contains(right), "{file} has no `{right}`");
-        fs::write(&place, text.replacen(right, wrong, 1))?;
+        fs::write(&place, mistake.made_in(&text)?)?;
         let outcome = simulation(&copy)
             .env("CARGO_TARGET_DIR", target_dir().join("mutants-built"))
             .args(["--seeds", MOST, "--from", "0"])
@@ -91,4 +86,67 @@ fn mutants() -> Result<()> {
     }
     ensure!(missed == 0, "{missed} mistakes were not found");
     Ok(())
+}
+
+/// A mistake that can be made on purpose.
+struct Mistake<'a> {
+    /// The number of the rule that it breaks.
+    rule: &'a str,
+    file: &'a str,
+    right: &'a str,
+    wrong: &'a str,
+}
+
+impl Mistake<'_> {
+    fn made_in(&self, text: &str) -> Result<String> {
+        let Self {
+            file, right, wrong, ..
+        } = self;
+        ensure!(
+            text.contains(right),
+            "{MISTAKES}: {file} has no `{right}` any more"
+        );
+        Ok(text.replacen(right, wrong, 1))
+    }
+}
+
+fn mistakes(list: &str) -> Result<Vec<Mistake<'_>>> {
+    let parts = list.split("\n\n").filter(|part| !part.starts_with('#'));
+    fn read(part: &str) -> Option<(&str, &str, &str, &str)> {
+        let mut lines = part.trim().lines();
+        let (rule, file) = lines.next()?.split_once(' ')?;
+        let right = lines.next()?.strip_prefix("- ")?;
+        let wrong = lines.next()?.strip_prefix("+ ")?;
+        Some((rule, file, right, wrong))
+    }
+    parts
+        .map(|part| {
+            let (rule, file, right, wrong) =
+                read(part).with_context(|| format!("{MISTAKES}: cannot read\n{part}"))?;
+            Ok(Mistake {
+                rule,
+                file,
+                right,
+                wrong,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn every_mistake_can_still_be_made() {
+        let list = fs::read_to_string(root().join(MISTAKES)).unwrap();
+        let mistakes = mistakes(&list).unwrap();
+        assert!(mistakes.len() > 20);
+        for mistake in mistakes {
+            let text = fs::read_to_string(root().join(mistake.file)).unwrap();
+            mistake.made_in(&text).unwrap();
+        }
+    }
 }
