@@ -123,20 +123,20 @@ pub(super) fn can_approve(body: &Value) -> Decision {
     }
     let reason = text(body, "ErrorType").unwrap_or_default();
     let remedy = if reason.eq_ignore_ascii_case("workflow") {
-        "it isn't waiting for an approval: its issuer has yet to submit his code, or somebody has \
-         decided already; read it again"
+        "It isn't waiting for an approval: its issuer has yet to submit his code, or somebody has \
+         decided already. Read it again."
     } else if reason.eq_ignore_ascii_case("ownership") {
         decision.layer = Some(Layer::Right);
-        "nobody approves what he issued himself: ask another approver, or an administrator for \
-         the option that overrides this"
+        "Nobody approves what he issued himself: ask another approver, or an administrator for \
+         the option that overrides this."
     } else if reason.eq_ignore_ascii_case("permissions") {
         decision.layer = Some(Layer::Right);
         decision.needed = Some(vec![vec!["Approver".to_owned()]]);
-        "ask a permissions administrator for the operation Approver on the instruction set, and \
-         for management groups that cover those of the issuer"
+        "Ask a permissions administrator for the operation Approver on the instruction set, and \
+         for management groups that cover those of the issuer."
     } else {
         decision.layer = Some(Layer::Right);
-        "the server gives no reason that is documented: ask a permissions administrator"
+        "The server gives no reason that is documented: ask a permissions administrator."
     };
     decision.remedy = Some(remedy.to_owned());
     if let Some(said) = text(body, "ErrorMessage") {

@@ -92,8 +92,8 @@ fn denied_right(needed: &[&str]) -> Decision {
         decision.needed = Some(vec![any.collect()]);
     }
     decision.remedy = Some(
-        "ask a permissions administrator for a role with this operation on the instruction set, \
-         and whether the consumer is licensed and enabled"
+        "Ask a permissions administrator for a role with this operation on the instruction set, \
+         and whether the consumer is licensed and enabled."
             .to_owned(),
     );
     decision
@@ -130,7 +130,7 @@ pub(super) fn decided_already(run: &Run, refusal: Option<Error>) -> Error {
         _ => run.verdict_of_approver("approved"),
     };
     let mut decision = run.decision();
-    decision.remedy = Some("there is nothing left to decide: read it again".to_owned());
+    decision.remedy = Some("There is nothing left to decide: read it again.".to_owned());
     error.decision = Some(Box::new(decision));
     error
 }

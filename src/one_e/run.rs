@@ -244,27 +244,29 @@ impl Run {
     fn remedy(&self) -> Option<String> {
         let remedy = match self.state() {
             State::NeedsCode => {
-                "submit the one-time code that was mailed to its issuer; it is good for ten minutes"
+                "Submit the one-time code that was mailed to its issuer; it is good for ten minutes."
             }
             State::Waiting => {
-                "an approver who covers the issuer's management groups has to decide; \
-                 there is no deadline"
+                "An approver who covers the issuer's management groups has to decide; \
+                 there is no deadline."
             }
-            State::Created | State::Evaluating => "wait: the server has yet to say what comes next",
+            State::Created | State::Evaluating => {
+                "Wait: the server has yet to say what comes next."
+            }
             State::Rejected if self.actioned_by().is_none() => {
-                "nobody is named as having rejected it, so its one-time code probably ran out: \
-                 issue it anew and submit the code within ten minutes"
+                "Nobody is named as having rejected it, so its one-time code probably ran out: \
+                 issue it anew and submit the code within ten minutes."
             }
             State::Rejected => {
                 return Some(
                     [
                         &self.verdict_of_approver("rejected"),
-                        ": agree with them, then issue it anew",
+                        ": agree with them, then issue it anew.",
                     ]
                     .concat(),
                 );
             }
-            State::Unknown(_) => "the status is not one that is documented: ask again later",
+            State::Unknown(_) => "The status is not one that is documented: ask again later.",
             _ => return None,
         };
         Some(remedy.to_owned())

@@ -52,7 +52,7 @@ impl Permissions {
             Err(decision) => return *decision,
         };
         let Some(right) = right else {
-            return unknown("the map doesn't tell this: the server alone decides");
+            return unknown("The map doesn't tell this: the server alone decides.");
         };
         let mut decision = Decision::new(Verdict::Denied, Evidence::Grant);
         decision.layer = Some(Layer::Right);
@@ -61,15 +61,15 @@ impl Permissions {
         if !self.grants(extension, right) {
             problem(&mut decision, "extension", self.gap(extension, right));
             decision.remedy = Some(
-                "ask an administrator for a PBX group with this right, of which the extension is a \
-                 member and one of the user's own a controller"
+                "Ask an administrator for a PBX group with this right, of which the extension is a \
+                 member and one of the user's own a controller."
                     .to_owned(),
             );
             if context.level.is_some_and(|level| exempt.contains(level)) {
                 decision.verdict = Verdict::Unknown;
                 decision.remedy = Some(
-                    "on this level it needs no right where the extension belongs to a customer of \
-                     the user's: the server knows"
+                    "On this level it needs no right where the extension belongs to a customer of \
+                     the user's: the server knows."
                         .to_owned(),
                 );
             }
@@ -79,7 +79,7 @@ impl Permissions {
             && let Some((path, why)) = hidden(self.override_of(extension), context)
         {
             problem(&mut decision, path, why);
-            decision.remedy = Some("show the call without its other party".to_owned());
+            decision.remedy = Some("Show the call without its other party.".to_owned());
             return decision;
         }
         decision.verdict = match context.level {
@@ -141,7 +141,7 @@ pub(super) fn level(
                 "level",
                 "the server doesn't open this to the user's access level",
             );
-            decision.remedy = Some("a user on another access level can do it".to_owned());
+            decision.remedy = Some("A user on another access level can do it.".to_owned());
             Err(Box::new(decision))
         }
         _ => Ok((right, exempt)),

@@ -113,7 +113,7 @@ impl Knowledge {
             return self.map.check(extension, action, context);
         }
         match check::level(action, context.level) {
-            Ok(_) => check::unknown("read the permission map first: nothing is known yet"),
+            Ok(_) => check::unknown("Read the permission map first: nothing is known yet."),
             Err(decision) => *decision,
         }
     }

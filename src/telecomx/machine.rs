@@ -143,7 +143,7 @@ impl Connection {
         }
         let level = self.session.as_ref().and_then(|session| session.level);
         match check::level(action.name(), level) {
-            Ok(_) => check::unknown("name the extension that it concerns, unless it is one's own"),
+            Ok(_) => check::unknown("Name the extension that it concerns, unless it is one's own."),
             Err(decision) => *decision,
         }
     }

@@ -159,7 +159,8 @@ fn denied() -> Decision {
     let mut decision = Decision::new(Verdict::Denied, Evidence::Server);
     decision.layer = Some(Layer::Right);
     decision.remedy = Some(
-        "ask an administrator for the right by a PBX group, or for another access level".to_owned(),
+        "Ask an administrator for the right by a PBX group, or for another access level."
+            .to_owned(),
     );
     decision
 }

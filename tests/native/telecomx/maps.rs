@@ -17,7 +17,7 @@ fn before_the_map_was_read_nothing_is_known() {
     let mut world = World::new();
     let decision = world.check("pickup");
     assert_eq!(decision.verdict, Verdict::Unknown);
-    assert!(decision.remedy.unwrap().contains("read the permission map"));
+    assert!(decision.remedy.unwrap().contains("Read the permission map"));
     assert!(world.client("ann").connection.permissions().is_none());
     assert_eq!(world.check("teleport").verdict, Verdict::Denied);
 }
