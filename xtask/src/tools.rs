@@ -15,8 +15,6 @@ use lexopt::prelude::*;
 /// Rust's name for the platform that browsers and workers run.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-const BROWSER_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
-
 /// The top of the repository.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -116,22 +114,13 @@ pub(crate) fn npm_packages() -> Result<()> {
     fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
 }
 
-/// Makes sure that Chromium and its driver are there; installs them on Debian as root.
+/// Makes sure that Chromium is there; installs it on Debian as root.
 pub(crate) fn chromium() -> Result<()> {
-    let there = || {
-        find(
-            "CHROMIUM",
-            &["chromium", "chromium-browser", "google-chrome"],
-        )
-        .is_some()
-    };
-    if there() && chromedriver().is_some() {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    if find("CHROMIUM", &names).is_some() {
         return Ok(());
     }
-    install(
-        &BROWSER_PACKAGES,
-        "install Chromium and its driver, and name them in CHROMIUM and CHROMEDRIVER",
-    )
+    install(&["chromium"], "install Chromium, and name it in CHROMIUM")
 }
 
 /// Makes sure that Firefox is there; installs it on Debian as root.
@@ -169,11 +158,6 @@ fn install(packages: &[&str], elsewhere: &str) -> Result<()> {
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "-y", "-qq", "--no-install-recommends"]);
     run(install.args(packages))
-}
-
-/// The driver that wasm-bindgen's test runner steers Chromium with.
-pub(crate) fn chromedriver() -> Option<PathBuf> {
-    find("CHROMEDRIVER", &["chromedriver"])
 }
 
 /// The program that an environment variable names, else the first of `names` on PATH.
